@@ -1,0 +1,1 @@
+"""Code that the lessons of Part I define, exported from their notebooks."""

@@ -1,0 +1,1 @@
+"""Code that the lessons of Part II define, exported from their notebooks."""
