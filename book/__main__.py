@@ -1,0 +1,5 @@
+"""Run the press: ``python -m book``."""
+
+from book.cli import main
+
+main()
