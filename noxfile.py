@@ -15,6 +15,11 @@ nox.options.default_venv_backend = "none"
 PRESS = Path("requirements-press.txt")
 COURSE = Path("requirements.txt")
 NOTEBOOKS = ["foundations", "mlops", "solutions"]
+MACHINES = (
+    {"ATEN_CPU_CAPABILITY": "default", "OPENBLAS_CORETYPE": "Nehalem"},
+    {"BOOK_THREADS": "2"},
+)
+"""Settings under which every output must be what it was."""
 
 
 def environment(session: nox.Session, lock: Path) -> str:
@@ -63,6 +68,15 @@ def run(session: nox.Session) -> None:
     press(session, "run", *session.posargs, lock=COURSE)
 
 
+def compare(session: nox.Session, machine: dict[str, str]) -> None:
+    """Compare the stored outputs with a run under these environment variables."""
+    python = environment(session, COURSE)
+    which = session.posargs or NOTEBOOKS
+    plugin = ["-p", "book.proof", "--nbval", "--nbval-current-env"]
+    pytest = ["-m", "pytest", *plugin, "-n", "2", "--dist", "loadfile", *which]
+    session.run(python, *pytest, env=machine, external=True)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Style, types, the lesson standard."""
@@ -91,11 +105,14 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def prove(session: nox.Session) -> None:
     """Compare every stored output with a fresh run: `nox -s prove -- foundations`."""
-    python = environment(session, COURSE)
-    which = session.posargs or NOTEBOOKS
-    plugin = ["-p", "book.proof", "--nbval", "--nbval-current-env"]
-    parallel = ["-n", "2", "--dist", "loadfile"]
-    session.run(python, "-m", "pytest", *plugin, *parallel, *which, external=True)
+    compare(session, {})
+
+
+@nox.session
+def portability(session: nox.Session) -> None:
+    """Compare every stored output with runs as on an older processor, on two threads."""
+    for machine in MACHINES:
+        compare(session, machine)
 
 
 @nox.session

@@ -12,14 +12,18 @@ GUARD = Path(__file__).parent / "guard"
 """The directory whose ``sitecustomize`` guards every Python that has it on its path."""
 
 _KEPT = (
+    "ATEN_CPU_CAPABILITY",
     "CONDA_PREFIX",
     "DYLD_LIBRARY_PATH",
     "LD_LIBRARY_PATH",
     "LOGNAME",
+    "OPENBLAS_CORETYPE",
     "SHELL",
     "USER",
     "VIRTUAL_ENV",
 )
+
+_THREADS = ("MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 _NO_HOST = "http://127.0.0.1:9"
 
@@ -29,11 +33,8 @@ _REPEATABLE = {
     "GIT_COMMITTER_DATE": "1704067200 +0000",
     "GIT_CONFIG_NOSYSTEM": "1",
     "LC_ALL": "C.UTF-8",
-    "MKL_NUM_THREADS": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "NO_COLOR": "1",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
     "PRE_COMMIT_COLOR": "never",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
@@ -80,7 +81,8 @@ def kernel_environment(
     job = {} if root is None else {"BOOK_ROOT": str(root), "BOOK_SCRATCH": str(scratch)}
     if varied:
         job["LESSONS_CLAIMS"] = "off"
-    return kept | _REPEATABLE | _OFFLINE | _places(scratch, root) | job
+    threads = dict.fromkeys(_THREADS, os.environ.get("BOOK_THREADS", "1"))
+    return kept | threads | _REPEATABLE | _OFFLINE | _places(scratch, root) | job
 
 
 def record_path(scratch: Path) -> Path:

@@ -61,8 +61,6 @@ def load(name: str, **options: Any) -> pd.DataFrame:
 def card(name: str) -> str:
     """Return a data set's description: origin, columns with units, flaws, licence."""
     _known(name)
-    if name in _SKLEARN:
-        return str(_sklearn(name).DESCR)
     return _checked(f"{_FOLDERS.get(name, name)}/README.md").decode()
 
 
@@ -97,8 +95,12 @@ def _projects() -> pd.DataFrame:
     return table.assign(created_on=pd.to_datetime(table["created_on"]))
 
 
-def _flaws() -> pd.DataFrame:
-    return pd.read_csv(io.BytesIO(_checked("projects/flaws.csv")))
+def _csv(file: str) -> pd.DataFrame:
+    return pd.read_csv(io.BytesIO(_checked(file)))
+
+
+def _headlines_key() -> pd.DataFrame:
+    return _csv("headlines/key.csv").fillna(dict.fromkeys("abcd", ""))
 
 
 def _json_lines(file: str) -> pd.DataFrame:
@@ -150,13 +152,10 @@ def _fetched(file: str) -> str:
         raise DataError(f"madewithml: {file} can't be fetched: {why}; {mend}") from None
 
 
-def _sklearn(name: str) -> Any:
+def _sklearn(name: str) -> pd.DataFrame:
     datasets = importlib.import_module("sklearn.datasets")
-    return getattr(datasets, f"load_{name}")(as_frame=True, **_SKLEARN[name])
-
-
-def _sklearn_frame(name: str) -> pd.DataFrame:
-    frame: pd.DataFrame = _sklearn(name).frame
+    bunch = getattr(datasets, f"load_{name}")(as_frame=True, **_SKLEARN[name])
+    frame: pd.DataFrame = bunch.frame
     return frame
 
 
@@ -168,11 +167,22 @@ _SKLEARN: dict[str, dict[str, bool]] = {
 }
 _LOADERS: dict[str, Callable[..., pd.DataFrame]] = {
     "flawed": partial(_json_lines, "projects/flawed.jsonl"),
-    "flaws": _flaws,
+    "flaws": partial(_csv, "projects/flaws.csv"),
+    "headlines": partial(_csv, "headlines/headlines.csv"),
+    "headlines_corpus": partial(_csv, "headlines/corpus.csv"),
+    "headlines_grid": partial(_csv, "headlines/grid.csv"),
+    "headlines_key": _headlines_key,
     "madewithml": _madewithml,
     "projects": _projects,
     "spiral": _spiral,
     "tags": _tags,
-    **{name: partial(_sklearn_frame, name) for name in _SKLEARN},
+    **{name: partial(_sklearn, name) for name in _SKLEARN},
 }
-_FOLDERS = {"flawed": "projects", "flaws": "projects", "tags": "projects"}
+_FOLDERS = {
+    "flawed": "projects",
+    "flaws": "projects",
+    "headlines_corpus": "headlines",
+    "headlines_grid": "headlines",
+    "headlines_key": "headlines",
+    "tags": "projects",
+}

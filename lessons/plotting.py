@@ -73,12 +73,7 @@ def show(fig: Figure, alt: str) -> None:
     """
     if not alt.strip():
         raise ValueError("a figure needs alt text: say what a reader would notice")
-    if fig.get_figwidth() > 6.4:
-        raise ValueError(f"{fig.get_figwidth()} in is too wide: stack the panels")
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=DPI)
-    plt.close(fig)
-    data = base64.b64encode(_compressed(buffer)).decode()
+    data = base64.b64encode(png(fig)).decode()
     display(
         {"image/png": data, "text/plain": f"Figure: {alt}"},
         metadata={"image/png": {"alt": alt}},
@@ -86,8 +81,20 @@ def show(fig: Figure, alt: str) -> None:
     )
 
 
-def _compressed(buffer: io.BytesIO) -> bytes:
-    """Reduce a PNG to a palette that keeps the soft edges of its transparency."""
+def png(fig: Figure) -> bytes:
+    """Draw a figure as a PNG of few colours on a transparent ground, then close it.
+
+    Args:
+        fig: at most 6.4 in wide, so that it is not shrunk on a page.
+
+    Raises:
+        ValueError: if the figure is too wide.
+    """
+    if fig.get_figwidth() > 6.4:
+        raise ValueError(f"{fig.get_figwidth()} in is too wide: stack the panels")
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", dpi=DPI)
+    plt.close(fig)
     image = Image.open(buffer).convert("RGBA")
     small = image.quantize(PALETTE, method=Image.Quantize.FASTOCTREE)
     out = io.BytesIO()

@@ -1,6 +1,5 @@
 import base64
 import io
-import random
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -8,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lessons import TODO, claim, datasets, plotting, seeds
+from lessons import TODO, claim, datasets, plotting
 
 
 def test_a_true_claim_is_silent(capsys) -> None:
@@ -28,16 +27,6 @@ def test_claims_are_off_for_a_variant(monkeypatch) -> None:
 
 def test_todo_is_named() -> None:
     assert repr(TODO) == "TODO"
-
-
-def test_seeds_repeat() -> None:
-    import torch
-
-    def draws() -> tuple[float, float, float]:
-        seeds.set_seeds(3)
-        return random.random(), float(np.random.random()), float(torch.rand(()))
-
-    assert draws() == draws()
 
 
 @pytest.fixture
