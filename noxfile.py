@@ -110,7 +110,7 @@ def prove(session: nox.Session) -> None:
 
 @nox.session
 def portability(session: nox.Session) -> None:
-    """Compare every stored output with runs as on an older processor, on two threads."""
+    """Compare all outputs with runs as on an older processor and on two threads."""
     for machine in MACHINES:
         compare(session, machine)
 

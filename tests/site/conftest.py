@@ -17,7 +17,7 @@ from book.course import Course
 ROOT = Path(__file__).parents[2]
 PARTS = ["_config.yml", "_toc.yml", "requirements.txt", "foundations", "mlops"]
 PARTS += ["solutions", "lessons", "book/pages", "book/static", "book/curriculum.yml"]
-PARTS += ["book/measurements.json"]
+PARTS += ["book/measurements.json", "datasets"]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HOW = "no Chromium found: `apt-get install chromium`, or name one in CHROMIUM"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
