@@ -65,7 +65,7 @@ _PIECES: Final[Pieces] = frozenset(
 )
 
 
-def _splitter(order: Callable[[str], int], mark: str = "##") -> Callable[..., Any]:
+def _splitter(order: Callable[[str], int]) -> Callable[..., Any]:
     """Cut off the piece that comes first in an order, until nothing is left."""
 
     def answer(word: str, pieces: Pieces) -> list[str]:
@@ -74,8 +74,8 @@ def _splitter(order: Callable[[str], int], mark: str = "##") -> Callable[..., An
             fits = [
                 piece
                 for piece in pieces
-                if piece.startswith(mark if parts else "")
-                and ("##" in piece) == bool(parts and mark)
+                if piece.startswith("##" if parts else "")
+                and ("##" in piece) == bool(parts)
                 and word.startswith(piece.removeprefix("##"))
             ]
             if not fits:
@@ -124,10 +124,6 @@ wordpiece = Exercise(
         Mistake(
             _splitter(len),
             "the shortest piece was taken; take the longest that fits.",
-        ),
-        Mistake(
-            _splitter(lambda piece: -len(piece), mark=""),
-            "inside a word only the pieces marked ## may be used.",
         ),
         Mistake(
             _kept_prefix,
