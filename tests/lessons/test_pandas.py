@@ -40,19 +40,20 @@ def test_group_by_is_that_of_pandas(rows: list[dict[str, object]]) -> None:
 def test_hash_join_is_the_merge_of_pandas(
     left: list[dict[str, object]], right: list[dict[str, object]]
 ) -> None:
-    tables = (
-        pd.DataFrame(left, columns=["key", "x"]),
-        pd.DataFrame(right, columns=["key", "y"]),
-    )
+    columns = ["key", "x", "y"]
+    first, second = pd.DataFrame(left), pd.DataFrame(right)
     for how in ("inner", "left"):
-        theirs = tables[0].merge(tables[1], on="key", how=how)
-        ours = pd.DataFrame(
-            hash_join(left, right, "key", how), columns=["key", "x", "y"]
+        ours = pd.DataFrame(hash_join(left, right, "key", how), columns=columns)
+        theirs = first.reindex(columns=["key", "x"]).merge(
+            second.reindex(columns=["key", "y"]), on="key", how=how
         )
-        pd.testing.assert_frame_equal(
-            ours.astype({"x": float, "y": float}),
-            theirs.astype({"x": float, "y": float}),
-        )
+        both = [
+            table.astype({"key": str, "x": float, "y": float}).sort_values(
+                columns, ignore_index=True
+            )
+            for table in (ours, theirs)
+        ]
+        pd.testing.assert_frame_equal(*both)
 
 
 @pytest.mark.parametrize(
