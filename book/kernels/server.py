@@ -31,6 +31,7 @@ PRELOADED = (
     "sklearn.model_selection",
     "sklearn.pipeline",
     "torch",
+    "torch._dynamo",  # two seconds that the first optimizer of a lesson would pay
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
     "ipykernel.debugger",
@@ -55,6 +56,7 @@ def main() -> None:
     sys.path[:] = path
     before = dict(os.environ)
     _preload()
+    os.environ.pop("TORCHINDUCTOR_CACHE_DIR", None)  # torch names one when it needs it
     added = {name: os.environ[name] for name in os.environ.keys() - before.keys()}
     owner = socket.socket(fileno=0)
     woken, wake = os.pipe()

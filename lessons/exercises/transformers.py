@@ -61,7 +61,7 @@ window = Exercise(
 
 Pieces = frozenset[str]
 _PIECES: Final[Pieces] = frozenset(
-    {"goal", "gold", "go", "keep", "g", "##keep", "##kee", "##per", "##er", "##e"}
+    {"go", "goal", "gold", "keep", "er", "##al", "##kee", "##keep", "##per", "##er"}
 )
 
 

@@ -41,3 +41,15 @@ def test_every_figure_stands_on_its_card_with_a_text() -> None:
 def test_all_of_it_is_small() -> None:
     files = [path for path in Path(ROOT).rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) <= 6_000_000
+
+
+def test_the_accuracies_on_the_card_are_those_of_the_grid() -> None:
+    card = datasets.card("headlines")
+    grid = datasets.load("headlines_grid")
+    for (architecture, name), mean in (
+        grid.groupby(["architecture", "slice"])["accuracy"].mean().items()
+    ):
+        row = re.search(rf"^\| `?{architecture}`?(, [^|]*)? \|(.*)\|$", card, re.M)
+        assert row, architecture
+        column = ["keyword", "phrase", "order", "memory", "lookup"].index(name)
+        assert float(row[2].split("|")[column]) == pytest.approx(mean, abs=0.0051)
