@@ -144,9 +144,9 @@ def newest(session: nox.Session) -> None:
 @nox.session
 def links(session: nox.Session) -> None:
     """Ask every address that the book names whether it still answers."""
-    build = ["-b", "linkcheck", "book/_build/source", "book/_build/links"]
-    press(session, "build")
-    session.run(environment(session, PRESS), "-m", "sphinx", *build, external=True)
+    program = Path(environment(session, PRESS)).with_name("jupyter-book")
+    options = ["--path-output", "book", "--builder", "linkcheck"]
+    session.run(str(program), "build", ".", *options, external=True)
 
 
 @nox.session

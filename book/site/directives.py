@@ -27,7 +27,10 @@ class FromData(SphinxDirective):
         for source in self.sources:
             self.env.note_dependency(str(Path(self.env.srcdir, source)))
         context = {"uri": self._uri, "exists": self._exists, **self.data()}
-        html = self.env.app.builder.templates.render(self.template, context)
+        builder = self.env.app.builder
+        if builder.format != "html":  # links are being checked
+            return []
+        html = builder.templates.render(self.template, context)
         return [nodes.raw("", html, format="html")]
 
     def data(self) -> dict[str, Any]:
