@@ -200,7 +200,7 @@ def test_a_killed_run_leaves_every_notebook_and_no_process(
         time.sleep(0.1)
     time.sleep(1)
     process.send_signal(kind)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     assert process.returncode == status
     assert bytes_of(course) == before
     deadline = time.monotonic() + 10
