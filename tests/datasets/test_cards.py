@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
 
 from book.proof import figures_agree
@@ -53,3 +54,13 @@ def test_the_accuracies_on_the_card_are_those_of_the_grid() -> None:
         assert row, architecture
         column = ["keyword", "phrase", "order", "memory", "lookup"].index(name)
         assert float(row[2].split("|")[column]) == pytest.approx(mean, abs=0.0051)
+
+
+def test_a_second_reader_chose_nearly_the_same_tags() -> None:
+    second = pd.read_json(ROOT / "projects/second_tags.jsonl", lines=True)
+    first = datasets.load("projects").set_index("id")["tags"][second["id"]]
+    pairs = [(set(a), set(b)) for a, b in zip(first, second["tags"], strict=True)]
+    both = sum(len(a & b) for a, b in pairs)
+    f1 = 2 * both / sum(len(a) + len(b) for a, b in pairs)
+    assert len(pairs) == 200
+    assert f1 == pytest.approx(0.93, abs=0.005)
