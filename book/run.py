@@ -173,9 +173,26 @@ def _keep(course: Course, outcome: Outcome, before: Notebook, options: Options) 
     if freshness.inputs(current, course)["code"] != made_from["code"]:
         raise BookError(f"{outcome.name}.ipynb was edited while it ran; run it again")
     scratch = course.root / "book/_build/tmp"
-    _record(course, outcome, scratch, anew=freshness.stored(before) != made_from)
+    anew = freshness.stored(before) != made_from
+    _record(course, outcome, scratch, anew=anew)
+    if not anew:
+        executed = _as_stored(current, executed)
     after = freshness.stamped(_with_outputs(current, executed), made_from)
     return write(path, dump(canonical(after, outcome.name)), scratch)
+
+
+def _as_stored(notebook: Notebook, executed: Notebook) -> Notebook:
+    """Return a repeated run; another processor's figures don't count as a change."""
+    from book.figures import keep_stored
+
+    stored = {cell["id"]: cell.get("outputs", []) for cell in notebook["cells"]}
+    cells = [
+        cell | {"outputs": keep_stored(stored[cell["id"]], cell["outputs"])}
+        if cell["cell_type"] == "code"
+        else cell
+        for cell in executed["cells"]
+    ]
+    return executed | {"cells": cells}
 
 
 def _with_outputs(notebook: Notebook, executed: Notebook) -> Notebook:

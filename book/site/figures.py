@@ -18,7 +18,7 @@ def png_size(path: Path) -> tuple[int, int] | None:
 
 
 def visit_image(translator: Any, node: nodes.image) -> None:
-    """Write an image that loads when it comes near."""
+    """Write an image that loads when it comes near; a figure opens in full size."""
     builder, uri = translator.builder, node["uri"]
     attributes = {"alt": node.get("alt", ""), "decoding": "async", "loading": "lazy"}
     if uri in builder.images:
@@ -26,9 +26,10 @@ def visit_image(translator: Any, node: nodes.image) -> None:
         if size:
             attributes |= dict(zip(("width", "height"), map(str, size), strict=True))
         uri = f"{builder.imgpath}/{builder.images[uri]}"
-    translator.body.append(
-        translator.emptytag(node, "img", "\n", src=uri, **attributes)
-    )
+    image = translator.emptytag(node, "img", "", src=uri, **attributes)
+    if "width" in attributes:
+        image = f'<a class="figure" href="{uri}">{image}</a>'
+    translator.body.append(f"{image}\n")
 
 
 def depart_image(translator: Any, node: nodes.image) -> None:

@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from book.proof import figures_agree
-
 ROOT = Path(__file__).parents[2]
 LESSON = "foundations/03_numpy"
 SOLUTION = f"solutions/{LESSON}"
@@ -119,24 +117,3 @@ def test_a_deleted_data_file_is_found(copy: Path) -> None:
     status, told = suite(copy, *DATA)
     assert status == 1
     assert "DataError: datasets/projects/projects.jsonl" in told
-
-
-def drawn(height: float) -> bytes:
-    import io
-
-    import matplotlib.pyplot as plt
-
-    from lessons import plotting
-
-    plotting.use_style()
-    fig, ax = plt.subplots()
-    ax.bar([0, 1], [1, height])
-    buffer = io.BytesIO()
-    fig.savefig(buffer)
-    plt.close(fig)
-    return buffer.getvalue()
-
-
-def test_figures_may_move_by_a_hair_but_not_by_a_result() -> None:
-    assert figures_agree(drawn(0.5), drawn(0.5 + 1e-4))
-    assert not figures_agree(drawn(0.5), drawn(0.6))

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from book.proof import figures_agree
+from book.figures import figures_agree
 from datasets.figures import FIGURES
 from lessons import datasets
 from lessons.plotting import STYLE, png
