@@ -16,6 +16,7 @@ from book.site import (
     directives,
     figures,
     maths,
+    mentions,
     notebook_pages,
     page_data,
     plan,
@@ -61,6 +62,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", notebook_pages.read_notebook)
     app.connect("source-read", reference.insert)
     app.connect("doctree-read", notebook_pages.dress)
+    app.connect("doctree-read", mentions.link)
     app.connect("env-updated", page_data.outdated)
     app.connect("html-page-context", page_data.add_context)
     app.add_directive("course-map", directives.CourseMap)

@@ -1,6 +1,7 @@
 """The parts the site is built with."""
 
 import json
+import re
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -244,3 +245,18 @@ def test_a_new_title_reaches_the_contents_of_other_pages(tmp_path: Path) -> None
     page.write_text("# Join in\n")
     book.site.build(root)
     assert "Join in" in (html / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_lesson_that_is_mentioned_is_linked_once_in_a_section(tmp_path: Path) -> None:
+    root = _book(tmp_path, [*CELLS, _markdown("Lesson 03 is this one.")])
+    (root / "book/pages/contributing.md").write_text(
+        "# Lesson 03 and you\n\nSee lesson 03, lesson 31, and lesson 03 again.\n\n"
+        "## More\n\nIn `lesson 03` and in Lesson 03.\n"
+    )
+    html = book.site.build(root).parent
+    text = (html / "contributing.html").read_text(encoding="utf-8")
+    article = text[text.index("<article") : text.index("</article>")]
+    links = re.findall(r'<a class="reference internal" href="(.+?)">.*?</a>', article)
+    assert links == ["foundations/03_numpy.html"] * 2
+    own = (html / "foundations/03_numpy.html").read_text(encoding="utf-8")
+    assert 'href="03_numpy.html">' not in own
