@@ -23,8 +23,20 @@ def _in_use(answer: Callable[[Value], Any], data: float) -> object:
         return made
     if not isinstance(made, Value):
         raise TypeError(f"a Value made of x was expected, not {type(made).__name__}")
+    _look_at_edges(made)
     (made * x + made).backward()
     return made.data, x.grad
+
+
+def _look_at_edges(made: Value) -> None:
+    """Raise if an edge is no pair of an input and a number."""
+    for edge in made.edges:
+        if not (isinstance(edge, tuple | list) and len(edge) == 2):
+            told = "edges is a tuple of pairs; with one pair, ((x, slope),)"
+            raise TypeError(f"{told}, both commas included")
+        if not isinstance(edge[1], float | int):
+            kind = type(edge[1]).__name__
+            raise TypeError(f"a local slope is a plain number, not a {kind}: x.data")
 
 
 def _by_torch(data: float) -> tuple[float, float]:
@@ -105,7 +117,7 @@ def _watched(answer: Callable[..., Any], model: nn.Module, price: Tensor) -> obj
     return result, {
         "price wants a slope": price.requires_grad,
         "gradients in the model": [
-            g if g is None else round(g.item(), 4) for g in left
+            "gone" if g is None else round(g.item(), 4) for g in left
         ],
         "parameters want one": [p.requires_grad for p in parameters],
     }
@@ -129,6 +141,12 @@ def _walked_into_the_model(model: nn.Module, price: Tensor) -> Tensor:
     model(leaf).sum().backward()
     assert leaf.grad is not None
     return leaf.grad
+
+
+def _swept(model: nn.Module, price: Tensor) -> Tensor:
+    slopes = _walked_into_the_model(model, price)
+    model.zero_grad()
+    return slopes
 
 
 def _marked(model: nn.Module, price: Tensor) -> Tensor:
@@ -166,6 +184,11 @@ slopes_of = Exercise(
             "model's parameters: a step later, somebody's training goes astray.",
         ),
         Mistake(
+            _swept,
+            "The slopes are right, but clearing up took away the gradients that "
+            "somebody else had in the model, too. Leave no tracks, and sweep none.",
+        ),
+        Mistake(
             _marked,
             "The slopes are right, but the caller's own tensor was marked with "
             "requires_grad: from now on all that it touches is on record.",
@@ -199,7 +222,9 @@ def _left_dirty(
     for p in model.parameters():
         p.grad = torch.full_like(p, 3.0)
     result = answer(model, iter(portions))
-    return list(result) if isinstance(result, list | tuple) else result
+    if not isinstance(result, list | tuple):
+        return result
+    return ["no gradient" if g is None else g for g in result]
 
 
 def _linear(weights: Sequence[float]) -> nn.Linear:
@@ -235,6 +260,14 @@ def _piled_up(
 
 def _last_only(model: nn.Module, portions: Portions) -> Any:
     return _piled_up(lambda *_: 1.0)(model, list(portions)[-1:])
+
+
+def _counted_first(model: nn.Module, portions: Iterable[tuple[Tensor, Tensor]]) -> Any:
+    model.zero_grad()
+    rows = sum(len(X) for X, _ in portions)
+    for X, y in portions:
+        (((model(X) - y) ** 2).sum() / rows).backward()
+    return [p.grad for p in model.parameters()]
 
 
 _rng = np.random.default_rng(0)
@@ -280,6 +313,11 @@ full_gradient = Exercise(
         Mistake(
             _last_only,
             "This is the last portion's gradient: was .grad cleared in between?",
+        ),
+        Mistake(
+            _counted_first,
+            "No portion reached `backward`: they can be walked through only once, and "
+            "counting the rows had used them up. Count on the way, divide at the end.",
         ),
     ],
     cases={
@@ -414,12 +452,13 @@ dual = Exercise(
 CALLS = 25
 _NOT_A_NUMBER = "return the price as a float; this is none, or not a finite one."
 _OUTSIDE = (
-    "the answer lies outside low … high: a Newton step follows the bend of the curve, "
-    "and far from the top the curve bends the other way. Keep the top fenced in."
+    "the answer lies outside low … high. Far from the top the curve bends the other "
+    "way, which leads a Newton step off; and at a fixed rate a step is as long as the "
+    "shop is large. Keep the top fenced in."
 )
 _TOO_MANY = f"`profit` was called more than {CALLS} times. Let the slope say which way."
 _NOT_THERE = "this is more than a tenth of a cent from the top."
-_TOPS = {"steep": 4.0, "flat": 7.0, "a line": 4.375}
+_TOPS = {"steep": 4.0, "flat": 7.0, "a line": 4.375, "a chain of shops": 5.0}
 
 
 def _shop(name: str) -> Callable[[Tensor], Tensor]:
@@ -428,7 +467,8 @@ def _shop(name: str) -> Callable[[Tensor], Tensor]:
     def profit(price: Tensor) -> Tensor:
         if name == "a line":
             return (price - 2) * (27 - 4 * price)
-        return (price - 2) * 11 * torch.exp(-k * (price - 4))
+        loaves = 1100 if name == "a chain of shops" else 11
+        return (price - 2) * loaves * torch.exp(-k * (price - 4))
 
     return profit
 
@@ -440,6 +480,8 @@ def _counted(answer: Any, name: str, low: float, high: float) -> object:
     def profit(price: Tensor) -> Tensor:
         nonlocal calls
         calls += 1
+        if not isinstance(price, Tensor) or price.numel() != 1:
+            raise TypeError("`profit` takes one price at a time, as a tensor")
         return _shop(name)(price)
 
     found = answer(profit, low, high)
@@ -494,7 +536,10 @@ best_price = Exercise(
         Mistake(_newton, _OUTSIDE),
         Mistake(lambda profit, low, high: float("nan"), _NOT_A_NUMBER),
     ],
-    cases={name: (name, 2.0, 13.0) for name in ("a line", "flat", "steep")},
+    cases={
+        name: (name, 2.0, 13.0)
+        for name in ("a line", "flat", "steep", "a chain of shops")
+    },
     properties=[
         Property(lambda told, *_: _finite(told["price"]), _NOT_A_NUMBER),
         Property(lambda told, *_: told["calls"] <= CALLS, _TOO_MANY),
