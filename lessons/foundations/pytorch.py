@@ -77,17 +77,6 @@ def _chains(rows: dict[Node, int]) -> list[list[Node]]:
     return chains
 
 
-# From cell 18dd7450 of foundations/05_pytorch.ipynb.
-def _spread(wishes: dict[Node, float]) -> dict[Node, float]:
-    """Put nodes beside one another, at least 1 apart, near where they wish to be."""
-    placed: dict[Node, float] = {}
-    for node in sorted(wishes, key=lambda node: wishes[node]):
-        placed[node] = max([wishes[node], *(x + 1 for x in placed.values())])
-    shift = fmean(wishes[node] - x for node, x in placed.items())
-    return {node: x + shift for node, x in placed.items()}
-
-
-# From cell 805d6b19 of foundations/05_pytorch.ipynb.
 def _places(rows: dict[Node, int], chains: list[list[Node]]) -> dict[Node, _Place]:
     """Each node above those that it goes into, in the row that is its own."""
     links = [link for chain in chains for link in pairwise(chain)]
@@ -128,11 +117,20 @@ def draw_graph(ax: Axes, value: Node) -> None:
     ax.set_axis_off()
 
 
+def _spread(wishes: dict[Node, float]) -> dict[Node, float]:
+    """Put nodes beside one another, at least 1 apart, near where they wish to be."""
+    placed: dict[Node, float] = {}
+    for node in sorted(wishes, key=lambda node: wishes[node]):
+        placed[node] = max([wishes[node], *(x + 1 for x in placed.values())])
+    shift = fmean(wishes[node] - x for node, x in placed.items())
+    return {node: x + shift for node, x in placed.items()}
+
+
+# From cell 5786b7ad of foundations/05_pytorch.ipynb.
 def _number(x: float) -> str:
     return f"{round(x, 6) + 0.0:.3g}".replace("-", "−")
 
 
-# From cell 5786b7ad of foundations/05_pytorch.ipynb.
 def _draw_box(ax: Axes, place: _Place, node: Node, with_slope: bool) -> None:
     x, y = place
     color = plotting.BLUE if node.edges else plotting.GREEN
