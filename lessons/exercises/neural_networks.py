@@ -259,8 +259,8 @@ _OUTSIDE = (
 island = Exercise(
     LESSON,
     5,
-    "Three directions wall the island in. Two half-planes always leave a direction in "
-    "which both units are silent, and there the land never ends.",
+    "Three directions wall the island in. Two units always leave a way out on which "
+    "the output levels off: land without end, or no land at all.",
     [
         "One unit makes a slope that falls in one direction. How many close a ring?",
         "Point the units evenly around; let the output be a constant minus their sum.",
