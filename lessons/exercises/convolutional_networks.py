@@ -111,6 +111,16 @@ dilated = Exercise(
             ),
             "the gaps are one cell too wide: dilation 1 leaves none.",
         ),
+        Mistake(
+            lambda x, weight, dilation: functional.conv1d(
+                x, weight.repeat_interleave(dilation, dim=2)
+            ),
+            "each weight is repeated; a gap means that nothing is read there.",
+        ),
+        Mistake(
+            lambda x, weight, dilation: _dilated(x, weight.flip(2), dilation),
+            "the kernel is read backwards; weight 0 belongs to the first cell.",
+        ),
     ],
     {f"dilation {d}": (_x, _weight, d) for d in (2, 1, 4)},
     _dilated,
@@ -233,6 +243,12 @@ fold = Exercise(
             ),
             "the weight is right, but the bias still has to carry -mean and beta.",
         ),
+        Mistake(
+            lambda weight, bias, mean, var, gamma, beta, eps: _fold(
+                weight, bias, mean, var, gamma, torch.zeros_like(beta), eps
+            ),
+            "beta is missing: the norm adds it after the scaling.",
+        ),
     ],
     {
         "two filters": (_random(2, 3, 2), _random(2), *_norm(2), 1e-2),
@@ -261,14 +277,15 @@ def _fires(answer: Any, *case: Any) -> object:
     if given is TODO or given is None:
         return given
     weight, bias = given
+    for part, shape in ((weight, (1, case[2], 2)), (bias, (1,))):
+        if not isinstance(part, Tensor) or part.shape != shape:
+            return given
     fires: dict[str, list[bool]] = {}
     for name, lines in _lines(*case).items():
         fires[name] = []
         for line in lines:
             rows = functional.one_hot(torch.tensor(line), case[2]).T[None].double()
-            answers = functional.conv1d(rows, weight, bias)
-            if answers.shape != (1, 1, len(line) - 1):
-                return given
+            answers = functional.conv1d(rows, weight.double(), bias.double())
             fires[name].append(bool(answers.max() > 0))
     return fires
 
