@@ -82,8 +82,8 @@ _RNG = np.random.default_rng(12)
 cbow = Exercise(
     _LESSON,
     2,
-    "All words of a context get the same push, each a C-th of it: that is why CBOW is "
-    "quick and learns less from each sentence about rare words.",
+    "All words of a context get the same push, a C-th of it each, whichever of them "
+    "gave the answer away: CBOW is quick, and its words need not know much alone.",
     [
         "How does J depend on one row of the context? Only through h.",
         "The slope by h is that of the centre in skip-gram; then dh/drow is 1/C.",
@@ -140,6 +140,21 @@ def _diluted(
     return np.asarray(total / len(cut))
 
 
+def _summed(
+    word: str, pieces: Mapping[str, Array], shortest: int, longest: int
+) -> Array:
+    """Add the pieces up, as the text says of FastText, without the mean."""
+    marked = f"<{word}>"
+    known = [piece for piece in pieces if shortest <= len(piece) <= longest]
+    rows = [
+        pieces[piece]
+        for piece in known
+        for i in range(len(marked))
+        if marked.startswith(piece, i)
+    ]
+    return np.asarray(np.sum(rows or [np.zeros(2)], axis=0))
+
+
 _PIECES = {
     piece: np.array(vector, dtype=float)
     for piece, vector in {
@@ -176,6 +191,11 @@ unseen = Exercise(
         Mistake(
             _diluted,
             "unknown pieces were counted in the mean; divide by the known ones.",
+        ),
+        Mistake(
+            _summed,
+            "the pieces were added up; divide by their number, so that long words "
+            "do not get long vectors.",
         ),
         Mistake(
             lambda word, pieces, shortest, longest: np.mean(
@@ -269,6 +289,10 @@ def _kept(result: Sentences, sentences: Sentences, swaps: dict[str, str]) -> boo
     return had <= has
 
 
+def _of_words(result: Sentences, sentences: Sentences, swaps: dict[str, str]) -> bool:
+    return not any(isinstance(text, str) for text in result)
+
+
 def _company(texts: Sequence[Sequence[str]], word: str) -> Counter[str]:
     """Count the texts in which each other word stands with this one."""
     return Counter(other for text in texts if word in text for other in set(text))
@@ -305,12 +329,19 @@ def _swapped_only(sentences: Sentences, swaps: dict[str, str]) -> Sentences:
     return [[both.get(word, word) for word in s] for s in sentences]
 
 
+def _joined(sentences: Sentences, swaps: dict[str, str]) -> list[str]:
+    both = swaps | {other: one for one, other in swaps.items()}
+    mirrored = [[both.get(word, word) for word in s] for s in sentences]
+    return [" ".join(s) for s in sentences + mirrored]
+
+
 def _erased(sentences: Sentences, swaps: dict[str, str]) -> Sentences:
     both = {*swaps, *swaps.values()}
     rows = [[word for word in s if word not in both] for s in sentences]
     return sentences + [[*row, "they", word] for row in rows for word in sorted(both)]
 
 
+_STRINGS = "a sentence came back as one string; return a list of words for each."
 _LOST = "a given sentence is gone; add its mirror image instead of replacing it."
 _UNEVEN = (
     "some word still stands with one of a pair more often than with the other: each "
@@ -329,6 +360,7 @@ balanced = Exercise(
         "both = swaps plus its inverse; return sentences + the mirrored sentences.",
     ],
     [
+        Mistake(_joined, _STRINGS),
         Mistake(_swapped_only, _LOST),
         Mistake(_one_way, _UNEVEN),
         Mistake(_erased, _NEW),
@@ -338,6 +370,7 @@ balanced = Exercise(
         "he only": ([["he", "swam"], ["he", "sank"], ["he", "swam"]], {"he": "she"}),
     },
     properties=[
+        Property(_of_words, _STRINGS),
         Property(_kept, _LOST),
         Property(_no_new_words, _NEW),
         Property(_even, _UNEVEN),
