@@ -40,6 +40,12 @@ num_parameters = Exercise(
             "one bias too few: PyTorch adds one beside x and one beside h.",
         ),
         Mistake(
+            lambda cell, D, H, bidirectional: (
+                (1 + bidirectional) * _GATES[cell] * H * (D + H)
+            ),
+            "the biases are missing: PyTorch has two for each gate and unit.",
+        ),
+        Mistake(
             lambda cell, D, H, bidirectional: (1 + bidirectional) * H * (D + H + 2),
             "one gate was counted; a GRU has three blocks of weights, an LSTM four.",
         ),
@@ -207,6 +213,8 @@ def _final(answer: Any, values: Sequence[float], cue: int) -> object:
     if not isinstance(weights, tuple | list) or len(weights) != 3:
         return weights
     W_xh, W_hh, b = (torch.as_tensor(w, dtype=torch.float64) for w in weights)
+    if b.ndim != 1 or W_xh.shape != (1, len(b)) or W_hh.shape != (len(b), len(b)):
+        return weights
     x = torch.tensor(values, dtype=torch.float64).reshape(1, -1, 1)
     start = torch.zeros(1, len(b), dtype=torch.float64)
     return unroll(lambda x, h: rnn_cell(x, h, W_xh, W_hh, b), x, start)[0, -1]
@@ -238,7 +246,7 @@ def _right(state: Tensor, cue: int) -> bool:
 latch = Exercise(
     _LESSON,
     5,
-    "So a plain RNN can remember; it can hardly be taught to. Where the state rests, "
+    "So a plain RNN can remember; teaching it is what is hard. Where the state rests, "
     "its slope per step, w(1 − h²), is far below 1: what holds the memory stops the "
     "gradient.",
     [

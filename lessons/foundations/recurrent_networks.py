@@ -62,7 +62,10 @@ def unroll(step: Callable[[Tensor, Any], Any], x: Tensor, state: Any) -> Tensor:
 def lstm_cell(
     x: Tensor, state: tuple[Tensor, Tensor], W_xh: Tensor, W_hh: Tensor, b: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """One step of a long short-term memory (Hochreiter and Schmidhuber, 1997).
+    """One step of a long short-term memory.
+
+    After Hochreiter and Schmidhuber (1997), with the forget gate of Gers,
+    Schmidhuber and Cummins (2000).
 
     The columns of W_xh, W_hh and b belong to the input gate, the forget gate, the
     candidate and the output gate, H each, in this order, which is PyTorch's.

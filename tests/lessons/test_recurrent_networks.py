@@ -165,3 +165,9 @@ def test_a_gate_of_the_half_life_asked_for_keeps_half() -> None:
     for (k,) in exercises.half_life.cases.values():
         bias = torch.tensor(exercises.half_life.expected(k), dtype=torch.float64)
         assert bias.sigmoid().item() ** k == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("W_xh", [torch.ones(8, 1), torch.ones(8), torch.ones(1, 1)])
+def test_weights_that_do_not_fit_are_told_which_shapes_do(W_xh, capsys) -> None:
+    exercises.latch.check(lambda: (W_xh, torch.eye(8), torch.zeros(8)))
+    assert "W_xh (1, H), W_hh (H, H) and b (H,)" in capsys.readouterr().out
