@@ -129,6 +129,12 @@ wordpiece = Exercise(
             _kept_prefix,
             "stuck in the middle: then the whole word is one <unk>, not a part of it.",
         ),
+        Mistake(
+            lambda word, pieces: [
+                piece.removeprefix("##") for piece in _by_pattern(word, pieces)
+            ],
+            "the marks are gone: a piece inside a word keeps its ##.",
+        ),
     ],
     {
         "a word of two pieces": ("goalkeeper", _PIECES),
@@ -184,6 +190,13 @@ top_k = Exercise(
             ),
             "the k smallest were kept.",
         ),
+        Mistake(
+            lambda logits, temperature, k: (
+                (logits.topk(k).values / temperature).softmax(-1)
+            ),
+            "these belong to the k words alone: each word keeps its place, with 0 for "
+            "those cut off.",
+        ),
     ],
     {
         "temperature 2, k = 3": (_LOGITS, 2.0, 3),
@@ -225,6 +238,8 @@ def _step(q: Tensor, keys: Tensor, values: Tensor, scale: bool = True) -> Tensor
 def _grown(q: Tensor, k: Tensor, v: Tensor, cache: Any, kind: str) -> object:
     """One step with a typical fault."""
     K, V = torch.cat([cache[0], k[None]]), torch.cat([cache[1], v[None]])
+    if kind == "unsaved":
+        return _step(q, K, V), cache
     if kind == "unscaled":
         return _step(q, K, V, scale=False), (K, V)
     if kind == "forgetful":
@@ -269,6 +284,10 @@ cached = Exercise(
         Mistake(
             _fault("late"),
             "a word did not see itself: append its key and value before it looks.",
+        ),
+        Mistake(
+            _fault("unsaved"),
+            "the cache came back without this word: the next one will miss it.",
         ),
     ],
     {"six words, one by one": _QKV},
