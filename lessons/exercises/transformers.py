@@ -192,8 +192,8 @@ top_k = Exercise(
         ),
         Mistake(
             lambda logits, temperature, k: (
-                (logits.topk(k).values / temperature).softmax(-1)
-            ),
+                logits.topk(k).values / temperature
+            ).softmax(-1),
             "these belong to the k words alone: each word keeps its place, with 0 for "
             "those cut off.",
         ),
