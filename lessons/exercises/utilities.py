@@ -1,6 +1,7 @@
 """Exercises of lesson 10."""
 
 import copy
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -146,6 +147,13 @@ epochs_run = Exercise(
             "one epoch too late: stop at the end of the epoch in which the wait "
             "reaches patience.",
         ),
+        Mistake(
+            lambda val_loss, patience, min_delta: (
+                _epochs_run(val_loss, patience, min_delta) - 1
+            ),
+            "one too few: count the epochs from 1, the one in which the wait runs out "
+            "included.",
+        ),
     ],
     {
         "a wobble": ([1.0, 0.8, 0.9, 0.85, 0.95, 0.84, 0.7], 3, 0.0),
@@ -286,9 +294,26 @@ def _waste(epoch: Epoch, lengths: Sequence[int]) -> float:
 
 _ONCE = "not every row comes exactly once an epoch."
 _SIZE = "a batch is empty or has more than batch_size rows."
-_WASTE = "more than a tenth of the cells is padding: batch rows of similar length."
+_WASTE = "more than a fifth of the cells is padding: batch rows of similar length."
 _FIXED = "both epochs have the same batches in the same order; let `rng` have a say."
+_SLOPE = "the batches run from short texts to long ones, or back: shuffle them, too."
 _OTHER = "one `rng` gave two orders: the chance must come from it and nothing else."
+
+
+def _as_sets(epoch: Epoch) -> list[list[int]]:
+    """The same epoch, without regard to the order within a batch."""
+    return [sorted(rows) for rows in epoch]
+
+
+def _slopes(epoch: Epoch, lengths: Sequence[int]) -> bool:
+    """Whether the batches' widths only rise or only fall."""
+    longest = [max(lengths[i] for i in rows) for rows in epoch]
+    return longest in (sorted(longest), sorted(longest, reverse=True))
+
+
+def _ramp(lengths: Sequence[int], size: int, rng: np.random.Generator) -> Epoch:
+    shaken = rng.permutation(len(lengths))
+    return _cut(shaken[np.argsort(np.array(lengths)[shaken], kind="stable")], size)
 
 
 def _ever_new(lengths: Sequence[int], size: int, _: object) -> Epoch:
@@ -320,6 +345,7 @@ bucketed = Exercise(
         ),
         Mistake(lambda lengths, size, rng: _bucketed(lengths, 2 * size, rng), _SIZE),
         Mistake(_ever_new, _OTHER),
+        Mistake(_ramp, _SLOPE),
     ],
     {
         f"{n} texts, {size} a batch": (
@@ -345,12 +371,23 @@ bucketed = Exercise(
         ),
         Property(
             lambda epochs, lengths, size, rng: all(
-                _waste(epoch, lengths) < 0.1 for epoch in (epochs.first, epochs.second)
+                _waste(epoch, lengths) < 0.2 for epoch in (epochs.first, epochs.second)
             ),
             _WASTE,
         ),
-        Property(lambda epochs, *_: epochs.first != epochs.second, _FIXED),
+        Property(
+            lambda epochs, *_: _as_sets(epochs.first) != _as_sets(epochs.second),
+            _FIXED,
+        ),
         Property(lambda epochs, *_: epochs.first == epochs.again, _OTHER),
+        Property(
+            lambda epochs, lengths, *_: (
+                not any(
+                    _slopes(epoch, lengths) for epoch in (epochs.first, epochs.second)
+                )
+            ),
+            _SLOPE,
+        ),
     ],
     use=_epochs,
 )
@@ -360,26 +397,47 @@ class _PowerCutError(Exception):
     """The plug is pulled."""
 
 
-def _stored(answer: Any, ending: str) -> object:
-    """What stands in the folder after a save that succeeds or stops halfway."""
-    fails = ending == "power cut"
+_OLD, _NEW = "old checkpoint", "new checkpoint"
+_CUTS = {"power cut in write 1": 1, "power cut in write 2": 2, "no power cut": 0}
 
-    def write(path: Path, text: str) -> None:
-        path.write_text(text[: len(text) // 2] if fails else text, encoding="utf-8")
-        if fails:
+
+class _Disk:
+    """A folder with a checkpoint; the plug is pulled during one of the writes."""
+
+    def __init__(self, folder: Path, cut: int) -> None:
+        self.path, self.cut = folder / "checkpoint.json", cut
+        self.path.write_text(_OLD, encoding="utf-8")
+        self.calls, self.at_cut = 0, ""
+
+    def write(self, path: Path, text: str) -> None:
+        self.calls += 1
+        stops = self.calls == self.cut
+        Path(path).write_text(text[: len(text) // 2] if stops else text, "utf-8")
+        if stops:  # what comes later, in an `except` or a `finally`, no longer runs
+            self.at_cut = self.stands()
             raise _PowerCutError
 
+    def stands(self) -> str:
+        return self.path.read_text("utf-8") if self.path.is_file() else "nothing"
+
+
+def _stored(answer: Any, ending: str) -> object:
+    """What stands in the folder after a save that succeeds or stops halfway."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "checkpoint.json"
-        path.write_text("old checkpoint", encoding="utf-8")
+        disk = _Disk(Path(folder), _CUTS[ending])
         try:
-            if answer(path, "new checkpoint", write) is TODO:
+            if answer(disk.path, _NEW, disk.write) is TODO:
                 return TODO
         except _PowerCutError:
             pass
-        stands = path.read_text(encoding="utf-8") if path.is_file() else "nothing"
-        others = sum(file != path for file in Path(folder).iterdir())
-    return {"at path": stands} if fails else {"at path": stands, "others": others}
+        if not disk.calls:
+            return {"at path": "no text that `write` wrote"}
+        stands = disk.at_cut or disk.stands()
+        others = sum(file != disk.path for file in Path(folder).iterdir())
+    if disk.cut:
+        whole = stands in (_OLD, _NEW)
+        return {"at path": "a complete checkpoint" if whole else stands}
+    return {"at path": stands, "others": others}
 
 
 def _beside(path: Path) -> Path:
@@ -399,6 +457,11 @@ def _removing(path: Path, text: str, write: Callable[[Path, str], None]) -> None
 def _twice(path: Path, text: str, write: Callable[[Path, str], None]) -> None:
     write(_beside(path), text)
     write(path, text)
+
+
+def _copying(path: Path, text: str, write: Callable[[Path, str], None]) -> None:
+    write(_beside(path), text)
+    shutil.copy(_beside(path), path)
 
 
 def _keeping(path: Path, text: str, write: Callable[[Path, str], None]) -> None:
@@ -426,13 +489,25 @@ save_safely = Exercise(
             "the old checkpoint was removed before the new one was complete.",
         ),
         Mistake(
+            _copying,
+            "the second file is still there; rename it: a copy can stop halfway, too.",
+        ),
+        Mistake(
             _twice,
             "there is a second file, and it was not used: the new text was written "
             "over the old one after all.",
         ),
         Mistake(_keeping, "the new checkpoint never arrives at `path`."),
+        Mistake(
+            lambda path, text, write: path.write_text(text, "utf-8"),
+            "`write` was not called; whatever else writes can stop halfway, too.",
+        ),
     ],
-    {"a write that stops halfway": ("power cut",), "a whole write": ("done",)},
+    {
+        "a first write that stops halfway": ("power cut in write 1",),
+        "a second write that stops halfway": ("power cut in write 2",),
+        "whole writes": ("no power cut",),
+    },
     lambda ending: _stored(_replacing, ending),
     use=_stored,
 )

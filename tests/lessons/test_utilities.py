@@ -3,7 +3,8 @@
 import io
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.lr_scheduler import ReduceLROnPlateau, StepLR
 
+from lessons.exercises import Status
+from lessons.exercises.utilities import bucketed, save_safely
 from lessons.foundations.utilities import (
     BagOfWords,
     History,
@@ -417,3 +420,71 @@ def test_set_seeds_repeats_all_three() -> None:
         set_seeds(5)
         draws.append((random.random(), np.random.rand(), torch.rand(1).item()))
     assert draws[0] == draws[1]
+
+
+# Exercises: other right answers, and wrong ones that look right
+
+Writer = Callable[[Path, str], None]
+Answer = Callable[[Sequence[int], int, np.random.Generator], list[list[int]]]
+
+
+def in_pools(lengths: Sequence[int], size: int, rng: np.random.Generator) -> Any:
+    """Sort within pools of ten batches, as loaders of long texts do."""
+    order, cut = rng.permutation(len(lengths)), []
+    for k in range(0, len(order), 10 * size):
+        pool = sorted(order[k : k + 10 * size], key=lambda row: lengths[row])
+        cut += [pool[j : j + size] for j in range(0, len(pool), size)]
+    return [cut[i] for i in rng.permutation(len(cut))]
+
+
+def only_within(lengths: Sequence[int], size: int, rng: np.random.Generator) -> Any:
+    order = np.argsort(lengths, kind="stable")
+    return [rng.permutation(order[k : k + size]) for k in range(0, len(order), size)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "told"),
+    [
+        (in_pools, Status.CORRECT, "Chance among equals"),
+        (only_within, Status.WRONG, "the same batches"),
+    ],
+)
+def test_buckets(answer: Answer, status: Status, told: str) -> None:
+    verdict = bucketed.verdict(answer)
+    assert verdict.status is status
+    assert told in verdict.message
+
+
+def as_text(path: Path, text: str, write: Writer) -> None:
+    write(f"{path}.part", text)  # type: ignore[arg-type]
+    Path(f"{path}.part").replace(path)
+
+
+def repairing(path: Path, text: str, write: Writer) -> None:
+    """No power cut waits for an `except`."""
+    old = path.read_text("utf-8")
+    try:
+        write(path, text)
+    except BaseException:
+        path.write_text(old, "utf-8")
+        raise
+
+
+def tidy(path: Path, text: str, write: Writer) -> None:
+    write(path.with_name("first"), text)
+    write(path, text)
+    path.with_name("first").unlink()
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "told"),
+    [
+        (as_text, Status.CORRECT, "a rename"),
+        (repairing, Status.WRONG, "overwritten in place"),
+        (tidy, Status.WRONG, "over the old one after all"),
+    ],
+)
+def test_safe_saving(answer: Any, status: Status, told: str) -> None:
+    verdict = save_safely.verdict(answer)
+    assert verdict.status is status
+    assert told in verdict.message
