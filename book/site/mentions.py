@@ -22,13 +22,14 @@ def link(app: Sphinx, doctree: nodes.document) -> None:
     told: set[tuple[int, str]] = set()
     for text in list(doctree.findall(nodes.Text)):
         section = _closest(text, nodes.section)
-        found = MENTION.search(text.astext())
-        if not found or section is None or _closest(text, _TAKEN) is not None:
-            continue
-        mention = id(section), found[1]
-        if found[1] in there and mention not in told:
-            told.add(mention)
-            text.parent.replace(text, [*_linked(text, found, here, there[found[1]])])
+        if section is not None and _closest(text, _TAKEN) is None:
+            new = {
+                key: name
+                for key, name in there.items()
+                if (id(section), key) not in told
+            }
+            told |= {(id(section), key) for key in MENTION.findall(text.astext())}
+            text.parent.replace(text, [*_linked(text.astext(), here, new)])
 
 
 def _closest(
@@ -39,14 +40,20 @@ def _closest(
     return node
 
 
-def _linked(
-    text: nodes.Text, found: re.Match[str], here: str, target: str
-) -> Iterator[nodes.Node]:
-    whole = text.astext()
-    yield nodes.Text(whole[: found.start()])
-    label = nodes.inline("", found[0])
+def _linked(text: str, here: str, there: dict[str, str]) -> Iterator[nodes.Node]:
+    """Yield a text in pieces, the first mention of each of these lessons as a link."""
+    start = 0
+    for found in MENTION.finditer(text):
+        if target := there.pop(found[1], None):
+            yield nodes.Text(text[start : found.start()])
+            yield _reference(found[0], here, target)
+            start = found.end()
+    yield nodes.Text(text[start:])
+
+
+def _reference(label: str, here: str, target: str) -> nodes.Node:
     wanted = {"refdomain": "std", "reftype": "doc", "refexplicit": True}
-    yield addnodes.pending_xref(
-        "", label, reftarget=f"/{target}", refdoc=here, refwarn=True, **wanted
+    inside = nodes.inline("", label)
+    return addnodes.pending_xref(
+        "", inside, reftarget=f"/{target}", refdoc=here, refwarn=True, **wanted
     )
-    yield nodes.Text(whole[found.end() :])

@@ -250,8 +250,8 @@ def test_a_new_title_reaches_the_contents_of_other_pages(tmp_path: Path) -> None
 def test_a_lesson_that_is_mentioned_is_linked_once_in_a_section(tmp_path: Path) -> None:
     root = _book(tmp_path, [*CELLS, _markdown("Lesson 03 is this one.")])
     (root / "book/pages/contributing.md").write_text(
-        "# Lesson 03 and you\n\nSee lesson 03, lesson 31, and lesson 03 again.\n\n"
-        "## More\n\nIn `lesson 03` and in Lesson 03.\n"
+        "# Lesson 03 and you\n\nSee lesson 31, lesson 03, and lesson 03 again.\n\n"
+        "As in lesson 03.\n\n## More\n\nIn `lesson 03` and in Lesson 03.\n"
     )
     html = book.site.build(root).parent
     text = (html / "contributing.html").read_text(encoding="utf-8")
