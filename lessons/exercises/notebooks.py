@@ -31,6 +31,10 @@ def _every_hash(cells: Sequence[str]) -> Headings:
     return [(len(marks), title) for marks, _, title in heads]
 
 
+def _all_hashes_counted(cells: Sequence[str]) -> Headings:
+    return [(level + title.count("#"), title) for level, title in _outline(cells)]
+
+
 outline = Exercise(
     LESSON,
     1,
@@ -53,11 +57,16 @@ outline = Exercise(
             lambda cells: _outline(cells[:1]),
             "only the first cell was read; the page has several.",
         ),
+        Mistake(
+            _all_hashes_counted,
+            "a # inside the title was counted, too: only those at its head are levels.",
+        ),
     ],
     {
         "two cells": (["# The old bridge\n\nSome text.", "## Counts\n\n### Tuesday"],),
         "quoted code": (["## Setup\n\n```\n# not a heading\nx = 1\n```\n\n## After"],),
         "no headings": (["Only text, with a # inside."],),
+        "a # in the title": (["## Ticket #12\n\n### Why #12 was filed"],),
     },
     _outline,
 )
@@ -81,6 +90,11 @@ def _never_rerun(counts: Sequence[int | None]) -> str:
     return "clean" if told == "rerun" else told
 
 
+def _first_is_enough(counts: Sequence[int | None]) -> str:
+    told = _diagnose(counts)
+    return "clean" if told == "rerun" and counts[0] == 1 else told
+
+
 diagnose = Exercise(
     LESSON,
     2,
@@ -91,6 +105,10 @@ diagnose = Exercise(
         "Compare the numbers with sorted(numbers), then with list(range(1, n + 1)).",
     ],
     [
+        Mistake(
+            _first_is_enough,
+            "that page starts at 1 and still skips a number: look at all of them.",
+        ),
         Mistake(
             _never_rerun,
             "numbers that grow are not enough for clean: they must be 1, 2, 3 …",
@@ -103,9 +121,11 @@ diagnose = Exercise(
     {
         "1, 2, 3": ([1, 2, 3],),
         "the planner": ([4, 6, 7, 8],),
+        "a gap": ([1, 2, 4],),
         "back up": ([1, 3, 2],),
         "one not run": ([1, 2, None, 3],),
-        "both": ([5, None, 2],),
+        "a gap, and one not run": ([1, None, 3],),
+        "back up, and one not run": ([5, None, 2],),
         "no code": ([],),
     },
     _diagnose,
@@ -214,6 +234,15 @@ names_needed = Exercise(
     _needed,
 )
 
+
+class _Nothing:
+    """Stands for None, which is a right answer here."""
+
+    def __repr__(self) -> str:
+        return "None"
+
+
+_NONE = _Nothing()
 _SHUFFLED = [
     "print(f'{mean:,.0f}')",
     "kept = sorted(counts)[worst_days:]",
@@ -245,10 +274,9 @@ def _possible(cells: Sequence[str]) -> bool:
 
 
 def _answered(answer: object, cells: list[str]) -> object:
-    """None is a right answer here, so it travels in a tuple."""
     assert callable(answer)
     result = answer(cells)
-    return result if result is not None else ("none",)
+    return result if result is not None else _NONE
 
 
 def _is_order(order: Sequence[int], cells: Sequence[str]) -> bool:
@@ -275,6 +303,18 @@ def _greedy_once(cells: Sequence[str]) -> list[int]:
     return order
 
 
+def _whatever_is_left(cells: Sequence[str]) -> list[int]:
+    """Round after round, but what waits in a circle is left out in silence."""
+    order: list[int] = []
+    while True:
+        known = {name for index in order for name in _defined(cells[index])}
+        waiting = [k for k in range(len(cells)) if k not in order]
+        ready = [k for k in waiting if _needed(cells[k]) <= known]
+        if not ready:
+            return order
+        order += ready
+
+
 working_order = Exercise(
     LESSON,
     5,
@@ -288,6 +328,7 @@ working_order = Exercise(
         Mistake(_as_listed, _UNDEFINED),
         Mistake(_greedy_once, _NOT_ALL),
         Mistake(lambda cells: None, _GAVE_UP),
+        Mistake(_whatever_is_left, _IMPOSSIBLE),
     ],
     {
         "the bridge, shuffled": (_SHUFFLED,),
@@ -296,19 +337,14 @@ working_order = Exercise(
     },
     properties=[
         Property(
-            lambda order, cells: order != ("none",) or not _possible(cells), _GAVE_UP
+            lambda order, cells: order is not _NONE or not _possible(cells), _GAVE_UP
+        ),
+        Property(lambda order, cells: order is _NONE or _possible(cells), _IMPOSSIBLE),
+        Property(
+            lambda order, cells: order is _NONE or _is_order(order, cells), _NOT_ALL
         ),
         Property(
-            lambda order, cells: order == ("none",) or _is_order(order, cells), _NOT_ALL
-        ),
-        Property(
-            lambda order, cells: (
-                order == ("none",) or _works(order, cells) or not _possible(cells)
-            ),
-            _UNDEFINED,
-        ),
-        Property(
-            lambda order, cells: order == ("none",) or _possible(cells), _IMPOSSIBLE
+            lambda order, cells: order is _NONE or _works(order, cells), _UNDEFINED
         ),
     ],
     use=_answered,
