@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+from collections import UserList, deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
@@ -26,6 +27,10 @@ def _ties_as_they_come(counts: Counts, n: int) -> list[str]:
     return sorted(counts, key=lambda key: -counts[key])[:n]
 
 
+def _all_reversed(counts: Counts, n: int) -> list[str]:
+    return sorted(counts, key=lambda key: (counts[key], key), reverse=True)[:n]
+
+
 busiest_keys = Exercise(
     LESSON,
     1,
@@ -45,13 +50,17 @@ busiest_keys = Exercise(
             "equal counts are in the order they came in, not in alphabetical order.",
         ),
         Mistake(
+            _all_reversed,
+            "reverse=True turned the alphabet, too; a minus turns the count alone.",
+        ),
+        Mistake(
             lambda counts, n: [(key, counts[key]) for key in _busiest(counts, n)],
             "pairs came back; return the keys only.",
         ),
     ],
     {
         "two of three": ({"mill": 5, "old": 9, "new": 7}, 2),
-        "equal counts": ({"new": 3, "east": 3, "mill": 8, "bay": 3}, 3),
+        "equal counts": ({"east": 3, "new": 3, "mill": 8, "bay": 3}, 3),
         "more than there are": ({"old": 1}, 5),
     },
     _busiest,
@@ -71,6 +80,21 @@ def _shared_columns(rows: Table) -> Table:
         for j, number in enumerate(row):
             table[j][i] = number
     return table
+
+
+class _Tuple(UserList[int]):
+    """A column that is a tuple, which would otherwise be taken for a list."""
+
+
+_Tuple.__name__ = "tuple"  # what it is called in what the learner reads
+
+
+def _tuples_marked(answer: Any, rows: Table) -> object:
+    """Call the answer, and tell columns that are tuples from those that are lists."""
+    found = answer(rows)
+    if not isinstance(found, list):
+        return found
+    return [_Tuple(c) if isinstance(c, tuple) else c for c in found]
 
 
 columns = Exercise(
@@ -94,6 +118,10 @@ columns = Exercise(
             lambda rows: [number for column in _columns(rows) for number in column],
             "one flat list: the inner brackets are missing.",
         ),
+        Mistake(
+            lambda rows: list(zip(*rows, strict=True)),
+            "tuples can't be changed later; list(column) makes a list of each.",
+        ),
     ],
     {
         "two rows of three": ([[1, 2, 3], [4, 5, 6]],),
@@ -101,6 +129,7 @@ columns = Exercise(
         "three rows of one": ([[1], [2], [3]],),
     },
     _columns,
+    use=_tuples_marked,
 )
 
 
@@ -144,6 +173,10 @@ def _tallied(make: Any, keys: list[str]) -> object:
     first = make()
     if first is TODO or first is None:
         return first
+    if isinstance(first, type):
+        raise TypeError(
+            f"that is the class; return an object of it, {first.__name__}()"
+        )
     for key in keys:
         first.add(key)
     first.add(keys[0], number=3)
@@ -178,20 +211,34 @@ tally = Exercise(
 )
 
 
-def _observed(decorator: Any, results: dict[int, object]) -> object:
-    """Decorate a function that counts its calls, and call it with some repeats."""
-    asked: list[int] = []
+class _Results(dict[tuple[int, ...], object]):
+    """What a function returns, by its arguments."""
 
-    def looked_up(number: int) -> object:
-        asked.append(number)
-        return results[number]
+    def __repr__(self) -> str:
+        told = ", ".join(f"{value!r} for {args}" for args, value in self.items())
+        return f"one that returns {told}"
+
+
+def _observed(decorator: Any, results: _Results) -> object:
+    """Decorate a function that counts its calls, and call it with some repeats.
+
+    A second one, decorated after it, shows whether the two share a memory.
+    """
+    asked: list[tuple[int, ...]] = []
+
+    def looked_up(*numbers: int) -> object:
+        asked.append(numbers)
+        return results[numbers]
 
     wrapped = decorator(looked_up)
     if wrapped is TODO or not callable(wrapped):
         return wrapped
-    returned = [wrapped(number) for number in [*results, *results]]
+    returned = [wrapped(*numbers) for numbers in [*results, *results]]
     name = getattr(wrapped, "__name__", "?")
-    return {"returned": returned, "computed": asked, "name": name}
+    other = decorator(lambda *numbers: "other")
+    others = [other(*numbers) for numbers in results]
+    seen = {"returned": returned, "computed": asked, "name": name}
+    return seen | {"another function returned": others}
 
 
 def _nameless(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -207,6 +254,34 @@ def _forgets_none(function: Callable[..., Any]) -> Callable[..., Any]:
         if known.get(args) is None:
             known[args] = function(*args)
         return known[args]
+
+    return wrapper
+
+
+def _by_first_argument(function: Callable[..., Any]) -> Callable[..., Any]:
+    known: dict[Any, Any] = {}
+
+    @functools.wraps(function)
+    def wrapper(*args: Any) -> Any:
+        if args[0] not in known:
+            known[args[0]] = function(*args)
+        return known[args[0]]
+
+    return wrapper
+
+
+_SHARED: dict[Any, Any] = {}
+
+
+def _one_memory_for_all(function: Callable[..., Any]) -> Callable[..., Any]:
+    if function.__name__ == "looked_up":  # a new trial
+        _SHARED.clear()
+
+    @functools.wraps(function)
+    def wrapper(*args: Any) -> Any:
+        if args not in _SHARED:
+            _SHARED[args] = function(*args)
+        return _SHARED[args]
 
     return wrapper
 
@@ -234,10 +309,19 @@ remember = Exercise(
             _keeps_one,
             "calls were computed again: each call's result needs a place of its own.",
         ),
+        Mistake(
+            _by_first_argument,
+            "two calls differ in their second argument: the key is all of args.",
+        ),
+        Mistake(
+            _one_memory_for_all,
+            "two functions share one memory: make the dict inside `remember`.",
+        ),
     ],
     {
-        "three calls, twice": ({1: "a", 2: "b", 3: "c"},),
-        "None among them": ({4: None, 5: "e"},),
+        "three calls, twice": (_Results({(1,): "a", (2,): "b", (3,): "c"}),),
+        "None among them": (_Results({(1,): None, (5,): "e"}),),
+        "two arguments": (_Results({(1, 2): "f", (1, 3): "g"}),),
     },
     lambda results: _observed(functools.cache, results),
     use=_observed,
@@ -246,7 +330,13 @@ remember = Exercise(
 _AHEAD = "it took more values than the windows so far need: use them as they come."
 _WRONG = "the windows are not all runs of `size` neighbours."
 _KIND = "a window is a tuple: what comes out must not change with what comes next."
+_REST = "more windows than runs: some came too early, or after the last value."
 _EAGER = 40
+_ENDLESS = "0, 1, 2 … without an end"
+
+
+class _TooManyError(Exception):
+    """More was taken than any window needs."""
 
 
 def _counted(values: Iterable[int], taken: list[int]) -> Iterator[int]:
@@ -254,22 +344,41 @@ def _counted(values: Iterable[int], taken: list[int]) -> Iterator[int]:
     for value in values:
         taken.append(value)
         if len(taken) > _EAGER:
-            raise RuntimeError(f"{_EAGER} values were taken from an endless sequence")
+            raise _TooManyError
         yield value
 
 
-def _watched(answer: Any, length: int | None, size: int) -> object:
-    """Ask for three windows of a sequence; None as length means without an end."""
+def _numbers(values: Any) -> Iterable[int]:
+    return itertools.count() if values == _ENDLESS else values
+
+
+def _watched(answer: Any, values: Any, size: int) -> object:
+    """Ask for all windows of a sequence, or for three if it has no end."""
     taken: list[int] = []
-    values = itertools.count() if length is None else range(length)
     try:
-        found = answer(_counted(values, taken), size)
+        found = answer(_counted(_numbers(values), taken), size)
         if found is TODO or found is None:
             return found
-        first = list(itertools.islice(found, 3))
-    except RuntimeError:
+        most = 3 if values == _ENDLESS else _EAGER
+        first = list(itertools.islice(found, most))
+    except _TooManyError:
         return {"windows": [], "taken": _EAGER}
     return {"windows": first, "taken": len(taken)}
+
+
+def _windows(values: Any, size: int) -> list[tuple[int, ...]]:
+    every = more_itertools.sliding_window(_numbers(values), size)
+    return list(itertools.islice(every, 3 if values == _ENDLESS else None))
+
+
+def _and_the_rest(values: Iterable[int], size: int) -> Iterator[tuple[int, ...]]:
+    held: deque[int] = deque(maxlen=size)
+    for value in values:
+        held.append(value)
+        if len(held) == size:
+            yield tuple(held)
+    if held:
+        yield tuple(held)
 
 
 def _by_list(values: Iterable[int], size: int) -> Iterator[tuple[int, ...]]:
@@ -293,39 +402,35 @@ windows = Exercise(
     [
         Mistake(_by_list, _AHEAD),
         Mistake(_blocks, _WRONG),
+        Mistake(_and_the_rest, _REST),
         Mistake(
             lambda values, size: map(list, more_itertools.sliding_window(values, size)),
             _KIND,
         ),
     ],
     {
-        "0 to 5, size 3": (6, 3),
-        "shorter than a window": (2, 3),
-        "without an end": (None, 4),
+        "six values": (range(6), 3),
+        "fewer than a window": (range(2), 3),
+        "no last value": (_ENDLESS, 4),
     },
     properties=[
         Property(
-            lambda seen, length, size: (
-                seen["taken"] <= min(_EAGER - 1, size + 2 if length is None else length)
+            lambda seen, values, size: (
+                seen["taken"] <= (size + 2 if values == _ENDLESS else len(values))
             ),
             _AHEAD,
+        ),
+        Property(
+            lambda seen, values, size: (
+                len(seen["windows"]) <= len(_windows(values, size))
+            ),
+            _REST,
         ),
         Property(
             lambda seen, *_: all(isinstance(w, tuple) for w in seen["windows"]), _KIND
         ),
         Property(
-            lambda seen, length, size: (
-                seen["windows"]
-                == list(
-                    itertools.islice(
-                        more_itertools.sliding_window(
-                            itertools.count() if length is None else range(length), size
-                        ),
-                        3,
-                    )
-                )
-            ),
-            _WRONG,
+            lambda seen, values, size: seen["windows"] == _windows(values, size), _WRONG
         ),
     ],
     use=_watched,

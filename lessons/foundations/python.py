@@ -6,7 +6,7 @@ Made from foundations/02_python.ipynb; edit it there.
 import functools
 import time
 from collections.abc import Callable, Sequence
-from typing import ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 __all__ = ["Callback", "P", "Patience", "R", "Recorder", "descend", "retry", "timed"]
 
@@ -50,11 +50,11 @@ def retry(
 
 
 # From cell cf076eba of foundations/02_python.ipynb.
-class timed:  # noqa: N801 - used as a decorator, so it is named like a function
+class timed(Generic[P, R]):  # noqa: N801 - a decorator, named like a function
     """Measure each call of a function.
 
     Args:
-        function: what to measure.
+        function: what to measure; not a method, whose object would get lost.
         clock: gives the time in seconds.
 
     Attributes:
@@ -63,14 +63,14 @@ class timed:  # noqa: N801 - used as a decorator, so it is named like a function
 
     def __init__(
         self,
-        function: Callable[..., R],
+        function: Callable[P, R],
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         functools.update_wrapper(self, function)
         self._function, self._clock = function, clock
         self.seconds: list[float] = []
 
-    def __call__(self, *args: object, **kwargs: object) -> object:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function and note how long it took."""
         start = self._clock()
         try:
