@@ -49,6 +49,11 @@ margin = Exercise(
             "own, so the border is not seen.",
         ),
         Mistake(
+            lambda X, y: np.zeros(len(y)),
+            "each row was compared with itself, too: at distance 0 it is its own "
+            "nearest row.",
+        ),
+        Mistake(
             lambda X, y: _margin(X, y) ** 2,
             "these are squared distances; the root is missing.",
         ),
@@ -71,13 +76,17 @@ def _leaked(X_train: Array, X_test: Array, tolerance: float) -> Mask:
     return _near(X_train / std, X_test / std, tolerance)
 
 
+def _one_divisor(X_train: Array, X_test: Array, tolerance: float) -> Mask:
+    return _near(X_train, X_test, tolerance * float(X_train.std(axis=0).max()))
+
+
 def _two_scales(X_train: Array, X_test: Array, tolerance: float) -> Mask:
     train, test = ((X - X.mean(axis=0)) / X.std(axis=0) for X in (X_train, X_test))
     return _near(train, test, tolerance)
 
 
 _train = _rng.normal(size=(20, 2)) * [1.0, 100.0]
-_shift = np.repeat([[0.0, 0.0], [0.0, 2.0], [9.0, 0.0]], 2, axis=0)
+_shift = np.repeat([[0.0, 0.0], [0.0, 2.0], [3.0, 0.0]], 2, axis=0)
 _copies = _train[:6] + _shift
 _strangers = _rng.normal(size=(4, 2)) * [3.0, 300.0]
 
@@ -95,6 +104,10 @@ leak = Exercise(
         Mistake(
             _near,
             "distances in raw units: the column with the largest numbers decides.",
+        ),
+        Mistake(
+            _one_divisor,
+            "one divisor for all columns: the widest column still decides.",
         ),
         Mistake(
             _two_scales,
@@ -141,6 +154,11 @@ noisy_test = Exercise(
             lambda agreement, rate: agreement * (1 - rate) + (1 - agreement) * rate,
             "this adds the noise a second time, instead of taking it away.",
         ),
+        Mistake(
+            lambda agreement, rate: agreement - rate,
+            "the lucky agreements are gone, but the scale is still squeezed: a model "
+            "that is always right would get 1 minus twice the rate.",
+        ),
     ],
     {"a tenth flipped": (0.86, 0.1), "a quarter flipped": (0.6, 0.25)},
     _true_accuracy,
@@ -177,6 +195,11 @@ units = Exercise(
             lambda x: x / 10 ** np.trunc(np.log10(x / np.median(x))),
             "the power was cut off, not rounded: 7 times too large is nearer to ten "
             "times than to one.",
+        ),
+        Mistake(
+            lambda x: np.where(x > 3 * np.median(x), x / 10, x),
+            "only values ten times too large were mended; there can be a hundred times, "
+            "and a tenth.",
         ),
         Mistake(
             lambda x: np.where(x > 3 * np.median(x), np.median(x), x),

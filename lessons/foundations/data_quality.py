@@ -23,6 +23,7 @@ __all__ = [
     "nearest_distance",
     "out_of_fold",
     "robust_z",
+    "self_confidence",
     "unit_factors",
     "with_duplicates",
     "with_gap",
@@ -143,80 +144,6 @@ def with_unit_error(
     return wrong, y.copy(), hit
 
 
-# From cell 3b379d6d of foundations/09_data_quality.ipynb.
-def nearest_distance(X: Array, known: Array | None = None) -> Array:
-    """Distance from each row of X (N, D) to the nearest known row (M, D), (N,).
-
-    Without ``known``, to the nearest *other* row of X.
-    """
-    squared = squared_distances(X, X if known is None else known)
-    if known is None:
-        np.fill_diagonal(squared, np.inf)
-    return np.asarray(np.sqrt(squared.min(axis=1)))
-
-
-def find_gap(X: Array, known: Array, quantile: float = 0.99) -> Mask:
-    """Mark rows further from the known ones than those are from one another.
-
-    Args:
-        X: new rows, (N, D), in the same scale as ``known``.
-        known: training rows, (M, D).
-        quantile: of the distances among the known rows that is still usual.
-    """
-    usual = np.quantile(nearest_distance(known), quantile)
-    return np.asarray(nearest_distance(X, known) > usual)
-
-
-def find_duplicates(X: Array, tolerance: float) -> Mask:
-    """Mark rows (N,) that lie within ``tolerance`` of an *earlier* row of X (N, D)."""
-    close = squared_distances(X, X) <= tolerance**2
-    return np.asarray(np.tril(close, -1).any(axis=1))
-
-
-# From cell 8dfb3555 of foundations/09_data_quality.ipynb.
-def out_of_fold(
-    fit_predict: Callable[[Array, Labels, Array], Array],
-    X: Array,
-    y: Labels,
-    folds: Sequence[Labels],
-) -> Array:
-    """Probabilities for each row from a model that never saw it.
-
-    Args:
-        fit_predict: from X, y to learn from and X to judge, to probabilities.
-        X: features, (N, D).
-        y: class labels, (N,).
-        folds: row numbers, each row in one fold; each fold is judged once.
-
-    Returns:
-        Probabilities, (N, C).
-    """
-    probs = np.zeros((len(y), int(y.max()) + 1))
-    for fold in folds:
-        rest = np.setdiff1d(np.arange(len(y)), fold)
-        probs[fold] = fit_predict(X[rest], y[rest], X[fold])
-    return probs
-
-
-def find_label_noise(y: Labels, probs: Array, confidence: float = 0.9) -> Mask:
-    """Mark rows whose label a model doubts that never saw them.
-
-    Args:
-        y: given labels, (N,).
-        probs: out-of-fold probabilities, (N, C).
-        confidence: probability that another class must reach.
-    """
-    doubted = probs.argmax(axis=1) != y
-    return np.asarray(doubted & (probs.max(axis=1) >= confidence))
-
-
-def find_imbalance(y: Labels, shares: Sequence[float]) -> Array:
-    """Standard errors by which each class's count misses its expected share, (C,)."""
-    expected = len(y) * np.asarray(shares)
-    counts = np.bincount(y, minlength=len(expected))
-    return np.asarray((counts - expected) / np.sqrt(expected * (1 - np.array(shares))))
-
-
 # From cell 7fd0f017 of foundations/09_data_quality.ipynb.
 def robust_z(X: Array) -> Array:
     """Distance from the median in robust standard deviations, (N, D).
@@ -248,3 +175,91 @@ def unit_factors(x: Array, factors: Sequence[float]) -> Array:
     ratio = np.log(x / np.median(x))
     nearest = np.abs(ratio[:, None] - np.log(candidates)).argmin(axis=1)
     return np.asarray(candidates[nearest])
+
+
+# From cell 8dfb3555 of foundations/09_data_quality.ipynb.
+def out_of_fold(
+    fit_predict: Callable[[Array, Labels, Array], Array],
+    X: Array,
+    y: Labels,
+    folds: Sequence[Labels],
+) -> Array:
+    """Probabilities for each row from a model that never saw it.
+
+    Args:
+        fit_predict: from X, y to learn from and X to judge, to probabilities.
+        X: features, (N, D).
+        y: class labels, (N,).
+        folds: row numbers, each row in one fold; each fold is judged once.
+
+    Returns:
+        Probabilities, (N, C).
+    """
+    probs = np.zeros((len(y), int(y.max()) + 1))
+    for fold in folds:
+        rest = np.setdiff1d(np.arange(len(y)), fold)
+        probs[fold] = fit_predict(X[rest], y[rest], X[fold])
+    return probs
+
+
+def self_confidence(y: Labels, probs: Array) -> Array:
+    """Mean probability of class k over the rows labelled k, (C,).
+
+    Args:
+        y: given labels, (N,), each class at least once.
+        probs: out-of-fold probabilities, (N, C).
+
+    Source: Northcutt, Jiang and Chuang (2021).
+    """
+    return np.array([probs[y == k, k].mean() for k in range(probs.shape[1])])
+
+
+def find_label_noise(y: Labels, probs: Array, confidence: float | Array = 0.9) -> Mask:
+    """Mark rows whose label a model doubts that never saw them.
+
+    Args:
+        y: given labels, (N,).
+        probs: out-of-fold probabilities, (N, C).
+        confidence: probability that another class must reach; one for all classes,
+            or one a class, (C,).
+    """
+    other = probs.argmax(axis=1)
+    bar = np.broadcast_to(confidence, probs.shape[1])[other]
+    return np.asarray((other != y) & (probs.max(axis=1) >= bar))
+
+
+# From cell 3b379d6d of foundations/09_data_quality.ipynb.
+def nearest_distance(X: Array, known: Array | None = None) -> Array:
+    """Distance from each row of X (N, D) to the nearest known row (M, D), (N,).
+
+    Without ``known``, to the nearest *other* row of X.
+    """
+    squared = squared_distances(X, X if known is None else known)
+    if known is None:
+        np.fill_diagonal(squared, np.inf)
+    return np.asarray(np.sqrt(squared.min(axis=1)))
+
+
+def find_gap(X: Array, known: Array, quantile: float = 0.99) -> Mask:
+    """Mark rows further from the known ones than those are from one another.
+
+    Args:
+        X: new rows, (N, D), in the same scale as ``known``.
+        known: training rows, (M, D).
+        quantile: of the distances among the known rows that is still usual.
+    """
+    usual = np.quantile(nearest_distance(known), quantile)
+    return np.asarray(nearest_distance(X, known) > usual)
+
+
+def find_duplicates(X: Array, tolerance: float) -> Mask:
+    """Mark rows (N,) that lie within ``tolerance`` of an *earlier* row of X (N, D)."""
+    close = squared_distances(X, X) <= tolerance**2
+    return np.asarray(np.tril(close, -1).any(axis=1))
+
+
+def find_imbalance(y: Labels, shares: Sequence[float]) -> Array:
+    """Standard errors by which each class's count misses its expected share, (C,)."""
+    expected = len(y) * np.asarray(shares)
+    counts = np.bincount(y, minlength=len(expected))
+    return np.asarray((counts - expected) / np.sqrt(expected * (1 - np.array(shares))))

@@ -19,6 +19,7 @@ from lessons.foundations.data_quality import (
     nearest_distance,
     out_of_fold,
     robust_z,
+    self_confidence,
     unit_factors,
     with_duplicates,
     with_gap,
@@ -158,6 +159,16 @@ def test_only_confident_disagreement_is_flagged() -> None:
     probs = np.array([[0.95, 0.05], [0.95, 0.05], [0.6, 0.4], [0.1, 0.9]])
     flagged = find_label_noise(np.array([0, 1, 1, 0]), probs)
     assert flagged.tolist() == [False, True, False, True]
+
+
+def test_each_class_can_have_its_own_bar() -> None:
+    probs = np.array([[0.8, 0.2], [0.6, 0.4], [0.3, 0.7], [0.4, 0.6], [0.1, 0.9]])
+    y = np.array([0, 1, 1, 0, 0])
+    bar = self_confidence(y, probs)
+    np.testing.assert_allclose(bar, [1.3 / 3, 1.1 / 2])
+    assert find_label_noise(y, probs, bar).tolist() == [False, True, False, True, True]
+    strict = find_label_noise(y, probs, np.array([0.7, 0.8]))
+    assert strict.tolist() == [False, False, False, False, True]
 
 
 @relaxed
