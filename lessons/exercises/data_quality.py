@@ -198,8 +198,8 @@ units = Exercise(
         ),
         Mistake(
             lambda x: np.where(x > 3 * np.median(x), x / 10, x),
-            "only values ten times too large were mended; there can be a hundred times, "
-            "and a tenth.",
+            "only values ten times too large were mended; a hundred times is possible, "
+            "and so is a tenth.",
         ),
         Mistake(
             lambda x: np.where(x > 3 * np.median(x), np.median(x), x),
