@@ -129,11 +129,17 @@ def _public(code: str) -> list[str]:
     for node in ast.parse(code).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
-        elif isinstance(node, ast.Assign):
+        elif isinstance(node, ast.Assign) and not _type_variable(node.value):
             names |= {t.id for t in node.targets if isinstance(t, ast.Name)}
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             names.add(node.target.id)
     return sorted(name for name in names if not name.startswith("_"))
+
+
+def _type_variable(value: ast.expr) -> bool:
+    """Return whether a value serves the type hints of its module only."""
+    made = isinstance(value, ast.Call) and ast.unparse(value.func)
+    return made in ("TypeVar", "ParamSpec")
 
 
 def _title(notebook: Notebook) -> str:

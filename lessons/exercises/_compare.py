@@ -30,7 +30,11 @@ def show(value: Any) -> str:
         return f"{type(value).__name__} {value.shape}\n{value.head().to_string()}"
     if isinstance(value, list | tuple) and len(value) <= _SHORT.maxlist:
         inside = ", ".join(map(show, value))
-        return f"[{inside}]" if isinstance(value, list) else f"({inside})"
+        if isinstance(value, list):
+            return f"[{inside}]"
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    if isinstance(value, dict) and len(value) <= _SHORT.maxdict:
+        return f"{{{', '.join(f'{show(k)}: {show(v)}' for k, v in value.items())}}}"
     if isinstance(value, Set):
         return "{" + ", ".join(sorted(map(show, value))) + "}" if value else "set()"
     return _ADDRESS.sub("", _SHORT.repr(value))
@@ -46,7 +50,7 @@ def difference(got: Any, expected: Any, tolerance: float) -> str | None:
     """
     got, expected = _plain(got), _plain(expected)
     if got is None and expected is not None:
-        return "nothing came back: is there a `return`"
+        return f"None came back, not {_article(expected)}"
     for kinds, compare in _COMPARISONS:
         if isinstance(expected, kinds):
             if not isinstance(got, _accepted(kinds)):

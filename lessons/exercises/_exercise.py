@@ -11,6 +11,7 @@ from lessons import TODO
 from lessons.exercises._compare import difference, show
 
 Arguments = tuple[Any, ...]
+NOTHING = "nothing came back: is there a `return` in it?"
 
 
 class Status(Enum):
@@ -141,7 +142,10 @@ class Exercise:
     def _problem(self, result: object, arguments: Arguments) -> str | None:
         if self.properties:
             return self._violation(result, arguments)
-        problem = difference(result, self._expected(arguments), self.tolerance)
+        expected = self._expected(arguments)
+        if result is None and expected is not None:
+            return NOTHING
+        problem = difference(result, expected, self.tolerance)
         return problem and f"{problem}."
 
     def _expected(self, arguments: Arguments) -> object:
@@ -149,7 +153,7 @@ class Exercise:
 
     def _violation(self, result: object, arguments: Arguments) -> str | None:
         if result is None:
-            return "nothing came back: is there a `return` in it?"
+            return NOTHING
         for wanted in self.properties:
             try:
                 holds = wanted.holds(result, *copy.deepcopy(arguments))

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Generic, ParamSpec, TypeVar
 
-__all__ = ["Callback", "P", "Patience", "R", "Recorder", "descend", "retry", "timed"]
+__all__ = ["Callback", "Patience", "Recorder", "descend", "retry", "timed"]
 
 # From cell 10ed0c59 of foundations/02_python.ipynb.
 P = ParamSpec("P")

@@ -89,3 +89,14 @@ def test_a_docstring_may_stand_in_an_export_cell() -> None:
     assert "LIMIT" in exported(
         code('LIMIT = 1\n"""The most there may be."""', "export")
     )
+
+
+def test_type_variables_are_not_for_readers() -> None:
+    hints = code(
+        "from typing import ParamSpec, TypeVar\n\n"
+        'P = ParamSpec("P")\nT = TypeVar("T")\nKINDS = ("a", "b")',
+        "export",
+    )
+    text = exported(hints)
+    assert 'T = TypeVar("T")' in text
+    assert '__all__ = ["KINDS"]' in text
