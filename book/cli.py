@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -145,7 +146,8 @@ def _parameter(text: str) -> tuple[str, object]:
     name, equals, value = text.partition("=")
     if not equals:
         raise BookError(f"-p {text}: a parameter is given as -p NAME VALUE")
-    return name, yaml.safe_load(value)
+    meant = yaml.safe_load(value)
+    return name, value if isinstance(meant, date) else meant  # JSON has no dates
 
 
 def _shard(text: str) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from book import freshness
+from book.cli import _parameter
 from book.course import Course
 from book.errors import BookError
 from book.execute import Outcome
@@ -275,6 +276,21 @@ def test_papermill_style_parameters(course: Course, tmp_path: Path) -> None:
     status, _, err = finished(course.root, "run", ONE, "-p", "START", "7", "--out", out)
     assert status == 0, err
     assert '"7 2\\n"' in (tmp_path / f"variant/{ONE}.ipynb").read_text()
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        ("7", 7),
+        ("0.5", 0.5),
+        ("[1, 2]", [1, 2]),
+        ("cpu", "cpu"),
+        ("2024-06-01", "2024-06-01"),
+        ("2024-06-01 12:00:00", "2024-06-01 12:00:00"),
+    ],
+)
+def test_a_value_means_what_json_can_say(value: str, meant: object) -> None:
+    assert _parameter(f"NAME={value}") == ("NAME", meant)
 
 
 def test_status_names_what_changed(course: Course) -> None:
