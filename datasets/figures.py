@@ -1,6 +1,6 @@
 """Draw the figures of the data cards, beside the cards.
 
-Usage: python datasets/figures.py
+Usage: python -m datasets.figures
 """
 
 from collections.abc import Callable

@@ -147,13 +147,13 @@ COPIES = {EXACT: 0.015, NEAR: 0.02}
 def reworded(text: str, rng: random.Random) -> str:
     """Write a text as somebody does who sends it in again."""
     changes = (
-        lambda: text.upper() if len(text) < 25 else text.lower(),
-        lambda: f"{text} (updated)",
-        lambda: f"[v2] {text}",
-        lambda: text.rstrip(".") + "!",
-        lambda: " ".join(text.split()[:-1]) or f"{text} 2",
+        text.upper() if len(text) < 25 else text.lower(),
+        f"{text} (updated)",
+        f"[v2] {text}",
+        text.rstrip(".") + "!",
+        " ".join(text.split()[:-1]) or f"{text} 2",
     )
-    return rng.choice(changes)()
+    return rng.choice([change for change in changes if change != text])
 
 
 def copied(row: Row, kind: str, number: int, rng: random.Random) -> Row:

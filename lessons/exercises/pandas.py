@@ -13,6 +13,8 @@ LESSON = "foundations/04_pandas"
 
 def _as_dict(answer: Any, table: pd.DataFrame, tag: str) -> object:
     result = answer(table, tag)
+    if isinstance(result, pd.DataFrame):
+        raise TypeError("a DataFrame came back; one column of it is a Series")
     if not isinstance(result, pd.Series):
         return result
     return {"years": result.index.tolist(), "shares": result.tolist()}

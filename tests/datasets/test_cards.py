@@ -63,4 +63,4 @@ def test_a_second_reader_chose_nearly_the_same_tags() -> None:
     both = sum(len(a & b) for a, b in pairs)
     f1 = 2 * both / sum(len(a) + len(b) for a, b in pairs)
     assert len(pairs) == 200
-    assert f1 == pytest.approx(0.93, abs=0.005)
+    assert f1 == pytest.approx(0.88, abs=0.005)
