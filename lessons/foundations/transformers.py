@@ -1,4 +1,4 @@
-"""Transformers.
+"""Transformers: looking back.
 
 Made from foundations/14_transformers.ipynb; edit it there.
 """
