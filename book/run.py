@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from book import freshness
 from book.course import Course
 from book.errors import BookError
 from book.execute import Job, Limits, Outcome, execute, stop_all
 from book.notebook import (
+    Cell,
     Notebook,
     canonical,
     code_cells,
@@ -182,14 +184,19 @@ def _keep(course: Course, outcome: Outcome, before: Notebook, options: Options) 
 
 
 def _as_stored(notebook: Notebook, executed: Notebook) -> Notebook:
-    """Return a repeated run; another processor's figures don't count as a change."""
+    """Return a repeated run; durations and another processor's pixels don't count."""
     from book.figures import keep_stored
 
-    stored = {cell["id"]: cell.get("outputs", []) for cell in notebook["cells"]}
+    stored = {cell["id"]: cell for cell in code_cells(notebook)}
+
+    def outputs(cell: Cell) -> list[dict[str, Any]]:
+        before: list[dict[str, Any]] = stored[cell["id"]].get("outputs", [])
+        return (
+            before if "volatile" in tags(cell) else keep_stored(before, cell["outputs"])
+        )
+
     cells = [
-        cell | {"outputs": keep_stored(stored[cell["id"]], cell["outputs"])}
-        if cell["cell_type"] == "code"
-        else cell
+        cell | {"outputs": outputs(cell)} if cell["cell_type"] == "code" else cell
         for cell in executed["cells"]
     ]
     return executed | {"cells": cells}

@@ -19,7 +19,7 @@ from book.errors import BookError
 from book.execute import Outcome
 from book.notebook import read
 from book.run import Options, parameters, plan, run
-from tests.book.conftest import code, notebook, save
+from tests.book.conftest import code, notebook, prose, save
 
 REPOSITORY = Path(__file__).parents[2]
 ONE, TWO = "foundations/01_counting", "foundations/02_adding"
@@ -75,6 +75,25 @@ def test_a_forced_run_gives_the_same_bytes(course: Course) -> None:
     assert before == (
         bytes_of(course),
         (course.root / "book/measurements.json").read_bytes(),
+    )
+
+
+def test_a_forced_run_keeps_a_duration_and_one_that_is_called_for_does_not(
+    course: Course,
+) -> None:
+    path = course.path(ONE)
+    timed = code("import time\nprint(time.perf_counter_ns())", "volatile")
+    start = code("START = 1", "parameters")
+    save(course.root, ONE, notebook(prose("# Counting"), start, timed))
+    run_all(course)
+    first = path.read_bytes()
+    run_all(course, force=True)
+    assert path.read_bytes() == first
+    path.write_text(path.read_text(encoding="utf-8").replace("START = 1", "START = 2"))
+    run_all(course)
+    assert (
+        read(path, ONE)["cells"][2]["outputs"]
+        != json.loads(first)["cells"][2]["outputs"]
     )
 
 
