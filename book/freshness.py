@@ -20,6 +20,7 @@ NOT_LOCKED = "not in requirements.txt"
 DISTRIBUTIONS = {
     "IPython": "ipython",
     "PIL": "pillow",
+    "markdown_it": "markdown-it-py",
     "mpl_toolkits": "matplotlib",
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",

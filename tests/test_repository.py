@@ -10,6 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from book import freshness
+from book.course import Course
+from book.freshness import NOT_LOCKED
+from book.notebook import Notebook, read
+
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 
@@ -103,3 +108,17 @@ def test_import_of_the_package_is_light() -> None:
     ]
     assert min(seconds for seconds, _ in runs) < 0.05
     assert not {"torch", "numpy", "pandas"} & set(runs[0][1])
+
+
+def test_every_library_of_a_lesson_is_locked() -> None:
+    course = Course(ROOT)
+    unlocked = {
+        name: unknown
+        for name in course.notebooks(course.lessons)
+        if (unknown := _unlocked(read(course.path(name), name)))
+    }
+    assert unlocked == {}
+
+
+def _unlocked(notebook: Notebook) -> list[str]:
+    return [k for k, v in freshness.stored(notebook).items() if v == NOT_LOCKED]

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ IMPORTS = "Setup: more imports"
 FIGURE = "The code of this figure"
 HELPER = "Helper code"
 SOLUTION = "Show the solution"
+_PERCENT = re.compile(r"(?<=\d) %")
 
 
 class Fold(nodes.General, nodes.Element):
@@ -63,6 +65,7 @@ def _label(cell: Json, tags: list[str]) -> str:
 
 def dress(app: Sphinx, doctree: nodes.document) -> None:
     """Mark callouts, give figures their text, and fold solutions."""
+    _keep_together(doctree)
     for quote in doctree.findall(nodes.block_quote):
         _mark_callout(quote)
     alts: dict[str, str] = app.env.temp_data.get("book.alts", {})
@@ -77,6 +80,14 @@ def dress(app: Sphinx, doctree: nodes.document) -> None:
         _fold_solutions(doctree)
     if docname in app.config.book_plan:
         _dress_lesson(doctree, app.config.book_plan[docname])
+
+
+def _keep_together(doctree: nodes.document) -> None:
+    """Keep a number and its % on one line."""
+    for text in list(doctree.findall(nodes.Text)):
+        code = isinstance(text.parent, nodes.literal | nodes.FixedTextElement)
+        if not code and _PERCENT.search(text.astext()):
+            text.parent.replace(text, nodes.Text(_PERCENT.sub("\xa0%", text.astext())))
 
 
 def _mark_callout(quote: nodes.block_quote) -> None:

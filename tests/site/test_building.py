@@ -182,7 +182,7 @@ CELLS = [
     _code("SEED = 1", "parameters"),
     _markdown(
         "## Exercises\n\n> **Pitfall** Beware.\n\n> Only a quotation.\n\n"
-        "**1. Recall.** What is it?"
+        "**1. Recall.** What is it? It is 3 % of `3 %`."
     ),
     _code("answer = 1"),
     _markdown("An explanation."),
@@ -208,6 +208,8 @@ def test_tags_and_markdown_are_dressed(small: Path) -> None:
     html = (small / "foundations" / "03_numpy.html").read_text(encoding="utf-8")
     assert html.count(notebook_pages.SETUP) == html.count(notebook_pages.IMPORTS) == 1
     assert "secret" not in html
+    assert "3\xa0% of" in html
+    assert '<span class="pre">%</span>' in html
     assert html.count('class="callout callout-pitfall"') == 1
     assert html.count("<blockquote") == 2
     assert '<span class="subtitle">Think in arrays</span>' in html
