@@ -35,7 +35,7 @@ broadcast_shape = Exercise(
         "Put ones in front of the shorter shape until both are equally long; then each "
         "pair of lengths gives one length of the result.",
         "In each pair the lengths are equal, or one of them is 1 and gives way: the "
-        "larger one is the answer.",
+        "larger one is the answer (axes of length 0 apart).",
     ],
     mistakes=[
         Mistake(
@@ -97,6 +97,11 @@ share_of_day = Exercise(
             lambda counts, price: counts * price / (counts * price).sum(axis=0),
             "These are shares of the product's week. The axis you name is the one that "
             "goes: name the products, not the days.",
+        ),
+        Mistake(
+            lambda counts, price: counts * price / (counts * price).sum(),
+            "These are shares of all the days together. Each day has its own takings, "
+            "so the sum needs an axis.",
         ),
         Mistake(
             lambda counts, price: counts / counts.sum(axis=1, keepdims=True),
