@@ -1,7 +1,8 @@
 """Exercises of lesson 06."""
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -163,6 +164,8 @@ def _epochs(answer: Any, N: int, batch_size: int, rng: np.random.Generator) -> o
     epochs = {}
     for name, source in (("first", rng), ("second", rng), ("first again", again)):
         epoch = answer(N, batch_size, source)
+        if isinstance(epoch, Iterator):  # `yield` is welcome; one batch a row at most
+            epoch = list(islice(epoch, N + 1))
         if not isinstance(epoch, list | tuple):
             return epoch
         epochs[name] = epoch
@@ -235,23 +238,23 @@ batch_iterator = Exercise(
 )
 
 
-def _ridge(X: Array, y: Array, lam: float) -> Array:
-    return _stacked(linear_model.Ridge(lam).fit(X, y))
+def _ridge(X: Array, y: Array, alpha: float) -> Array:
+    return _stacked(linear_model.Ridge(alpha).fit(X, y))
 
 
-def _ridge_all(X: Array, y: Array, lam: float) -> NDArray[np.floating[Any]]:
+def _ridge_all(X: Array, y: Array, alpha: float) -> NDArray[np.floating[Any]]:
     X1 = np.hstack([np.ones((len(X), 1)), X])
-    return np.linalg.solve(X1.T @ X1 + lam * np.eye(X1.shape[1]), X1.T @ y)
+    return np.linalg.solve(X1.T @ X1 + alpha * np.eye(X1.shape[1]), X1.T @ y)
 
 
 ridge = Exercise(
     LESSON,
     4,
-    "As lam grows the weights go to 0 and every prediction to the mean of y, not to 0.",
+    "As alpha grows the weights go to 0, and every prediction to the mean of y, not 0.",
     [
         "With an enormous penalty, what should a sensible model still predict?",
-        "The penalty adds lam to the diagonal of the normal equations, save one entry.",
-        "lam * np.eye(D + 1) with its first entry set to 0, added to X1.T @ X1; solve.",
+        "It adds alpha to the diagonal of the normal equations, save one entry.",
+        "alpha * np.eye(D + 1), its first entry set to 0, added to X1.T @ X1; solve.",
     ],
     [
         Mistake(
@@ -259,15 +262,15 @@ ridge = Exercise(
             "the bias was penalised, too: predictions shrink to 0 instead of the mean.",
         ),
         Mistake(
-            lambda X, y, lam: _ridge(X, y, lam * len(X)),
-            "lam got multiplied by N: it stands beside a sum here, not a mean.",
+            lambda X, y, alpha: _ridge(X, y, alpha * len(X)),
+            "alpha got multiplied by N: it stands beside a sum here, not a mean.",
         ),
         Mistake(
-            lambda X, y, lam: _ridge(X, y, lam / 2),
+            lambda X, y, alpha: _ridge(X, y, alpha / 2),
             "half the penalty: both squares bring down a 2, so the twos cancel.",
         ),
     ],
-    {"lam = 0": (_X, _y, 0.0), "lam = 10": (_X, _y, 10.0)},
+    {"alpha = 0": (_X, _y, 0.0), "alpha = 10": (_X, _y, 10.0)},
     _ridge,
 )
 
@@ -286,20 +289,20 @@ Folds = Iterable[tuple[Array, Array]]
 
 
 def _choose(folds: Callable[[Array, Array], Folds]) -> Callable[..., float]:
-    def answer(X: Array, y: Array, groups: Array, lams: Sequence[float]) -> float:
-        def error(lam: float) -> float:
-            model = linear_model.Ridge(lam)
+    def answer(X: Array, y: Array, groups: Array, alphas: Sequence[float]) -> float:
+        def error(alpha: float) -> float:
+            model = linear_model.Ridge(alpha)
             return sum(
                 float(np.sum((model.fit(X[a], y[a, 0]).predict(X[b]) - y[b, 0]) ** 2))
                 for a, b in folds(X, groups)
             )
 
-        return min(lams, key=error)
+        return min(alphas, key=error)
 
     return answer
 
 
-choose_lambda = Exercise(
+choose_alpha = Exercise(
     LESSON,
     5,
     "Split by what will be new at prediction time: the flat, not the advertisement.",
@@ -317,9 +320,9 @@ choose_lambda = Exercise(
             "advertisement among the rows you fitted, or are you grading fitted rows?",
         ),
         Mistake(
-            lambda X, y, groups, lams: max(lams, key=lambda lam: lam),
+            lambda X, y, groups, alphas: max(alphas, key=lambda alpha: alpha),
             "too large a penalty: on new flats a smaller one does better. Compare all "
-            "of `lams` by their error.",
+            "of `alphas` by their error.",
         ),
     ],
     {f"town {seed}": (*twice_listed(seed), (0.1, 100.0, 1e5)) for seed in (3, 4)},

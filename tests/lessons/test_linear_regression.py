@@ -10,6 +10,7 @@ from sklearn import linear_model
 from sklearn.metrics import mean_squared_error
 from sklearn.preprocessing import StandardScaler
 
+from lessons.exercises import Status
 from lessons.exercises import linear_regression as exercises
 from lessons.foundations.linear_regression import (
     LinearRegression,
@@ -178,22 +179,36 @@ def test_descent_goes_on_from_where_it_is_told() -> None:
     np.testing.assert_allclose(half[1], whole[1])
 
 
-@pytest.mark.parametrize("town", exercises.choose_lambda.cases.values())
+@pytest.mark.parametrize("town", exercises.choose_alpha.cases.values())
 def test_the_penalty_asked_for_is_best_on_flats_never_listed(town) -> None:
-    X, y, groups, lams = town
+    X, y, groups, alphas = town
     first = [np.flatnonzero(groups == g)[0] for g in np.unique(groups)]
     second = [np.flatnonzero(groups == g)[1] for g in np.unique(groups)]
     np.testing.assert_allclose(X[first], X[second], atol=0.1)
-    wanted = exercises.choose_lambda.expected(*town)
+    wanted = exercises.choose_alpha.expected(*town)
     for fold in range(3):
         held_out = groups % 3 == fold
         errors = {
-            lam: mean_squared_error(
+            alpha: mean_squared_error(
                 y[held_out],
-                linear_model.Ridge(lam)
+                linear_model.Ridge(alpha)
                 .fit(X[~held_out], y[~held_out])
                 .predict(X[held_out]),
             )
-            for lam in lams
+            for alpha in alphas
         }
-        assert errors[wanted] < errors[min(lams)]
+        assert errors[wanted] < errors[min(alphas)]
+
+
+def test_batches_may_be_yielded_and_need_not_end() -> None:
+    def dealt(N, batch_size, rng):
+        order = rng.permutation(N)
+        for k in range(0, N, batch_size):
+            yield order[k : k + batch_size]
+
+    def endless(N, batch_size, rng):
+        while True:
+            yield from dealt(N, batch_size, rng)
+
+    assert exercises.batch_iterator.verdict(dealt).status is Status.CORRECT
+    assert exercises.batch_iterator.verdict(endless).status is Status.WRONG
