@@ -1,0 +1,6 @@
+"""Settings of the whole suite."""
+
+from hypothesis import settings
+
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
